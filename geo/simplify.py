@@ -9,6 +9,7 @@ from shapely.geometry import shape
 from sextant.base.arrays import Bools, Floats
 
 FLATTEST = 0.05  # the cosine beyond 87 degrees of latitude would keep every corner near a pole
+_OF_SHORTER = 0.02  # of the shorter side that a line may stray
 _DIGITS = 6
 
 
@@ -16,8 +17,8 @@ def simplify_geojson(geojson: dict[str, Any], share: float) -> dict[str, Any]:
     """Return a GeoJSON Polygon or MultiPolygon with fewer corners.
 
     No line strays farther than ``share`` of its part's size (the longer side of its bounds, in degrees), and less at
-    high latitudes, where maps are stretched. Corners on ±180 and at the poles stay, so that what is cut there still
-    meets. Coordinates keep the digits that the tolerance leaves.
+    high latitudes, where maps are stretched, and in a flat part, as a small circle around a pole is. Corners on ±180
+    and at the poles stay, so that what is cut there still meets. Coordinates keep the digits that the tolerance leaves.
 
     Args:
         geojson: longitude first, cut at ±180 as RFC 7946 asks.
@@ -38,12 +39,14 @@ def count_corners(geojson: dict[str, Any]) -> int:
 def _simplify_part(part: shapely.Polygon, share: float) -> list[list[list[float]]]:
     west, south, east, north = part.bounds
     stretch = max(FLATTEST, float(np.cos(np.radians(max(abs(south), abs(north))))))
-    tolerance = share * max(east - west, north - south) * stretch
+    longer, shorter = max(east - west, north - south), min(east - west, north - south)
+    tolerance = min(share * longer * stretch, _OF_SHORTER * shorter)
     digits = int(np.clip(np.ceil(1 - np.log10(max(tolerance, 1e-9))), 1, _DIGITS))
-    rings = [_simplify_ring(np.asarray(ring.coords), tolerance) for ring in (part.exterior, *part.interiors)]
+    drawn = [np.asarray(ring.coords) for ring in (part.exterior, *part.interiors)]
+    rings = [np.round(_simplify_ring(ring, tolerance), digits) for ring in drawn]
     if not shapely.Polygon(rings[0], [ring for ring in rings[1:] if len(ring) >= 4]).is_valid:
-        rings = [np.asarray(ring.coords) for ring in (part.exterior, *part.interiors)]
-    return [np.round(ring, digits).tolist() for ring in rings if len(ring) >= 4]
+        rings = [np.round(ring, _DIGITS) for ring in drawn]  # two corners can meet once they are rounded
+    return [ring.tolist() for ring in rings if len(ring) >= 4]
 
 
 def _simplify_ring(ring: Floats, tolerance: float) -> Floats:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import cast
 
-from sextant.agent.answers.driving import find_driving_side
+from sextant.agent.guard.driving_side import find_driving_side
 from sextant.agent.nodes.signs import ReadTexts
 from sextant.agent.state import Turn
 from sextant.agent.verification import Candidate, Pool

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sextant.agent.verification.support import Support
+from sextant.agent.verification.scoring.support import Support
 from sextant.base.arrays import Bools, Floats, expit
 
 _EDGE = 1e-4
@@ -40,8 +40,8 @@ class PoolKind(IntEnum):
 class Calibration:
     """Log odds = slope · log odds of the posterior + shift + Σ weight · support, by `PoolKind` and radius.
 
-    `slopes` and `shifts` (5, 5); `support` (5, 5, 6) weights of the features of `sextant.agent.verification.support`,
-    zero or more, so that support never counts against a place.
+    `slopes` and `shifts` (5, 5); `support` (5, 5, 6) weights of the features in `scoring/support.py`, zero or more, so
+    that support never counts against a place.
     """
 
     slopes: Floats

@@ -11,7 +11,7 @@ from sextant.agent.verification.hit_rates import HitRates
 from sextant.agent.verification.points import RETRIEVED, SAID
 from sextant.agent.verification.posterior import NOTHING, Pooling, list_evidence, probabilities_of, supports
 from sextant.agent.verification.scoring.pool_features import PoolFeatures
-from sextant.agent.verification.support import describe_support
+from sextant.agent.verification.scoring.support import describe_support
 from sextant.base.arrays import Floats
 from sextant.geo.sphere import compute_all_pairs_km
 
@@ -53,7 +53,7 @@ class Evidence:
 
     @property
     def support(self) -> Floats:
-        """What stands behind each point at each radius, (m, 5, 6); see `sextant.agent.verification.support`."""
+        """What stands behind each point at each radius, (m, 5, 6); see `sextant.agent.verification.scoring.support`."""
         return describe_support(self.away_km, self.model, self.vote >= 1.0, self.listed_near)
 
     def without_answers(self) -> "Evidence":

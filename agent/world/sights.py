@@ -3,13 +3,13 @@
 import math
 import threading
 
+from sextant.agent.guard.sign_language import detect_sign_language
 from sextant.atlas.gazetteer.feature import RADIUS_KM, Kind
 from sextant.atlas.gazetteer.lookup import Lookup, SearchCircle
 from sextant.atlas.gazetteer.store import store_path
 from sextant.atlas.names import NamedPlace, find_place
 from sextant.base.json_types import Json
 from sextant.geo.sphere import compute_great_circle_km
-from sextant.tools.sign_language import detect_sign_language
 
 _KINDS = ("sight", "quarter", "street", "town")  # what a sign names; a country or a river on one says little
 _AGREES_KM = 25.0

@@ -22,8 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sextant.agent.answers.driving import find_driving_side
 from sextant.agent.answers.signs import quoted_signs
+from sextant.agent.guard.driving_side import find_driving_side
+from sextant.agent.guard.sign_language import detect_sign_language
 from sextant.agent.nodes.signs import may_be_name
 from sextant.agent.nodes.text_checks import check_driving_side, check_language
 from sextant.agent.verification.pool import Finding
@@ -34,7 +35,6 @@ from sextant.eval.fitting.recorded import Record, read_records
 from sextant.geo.places import describe
 from sextant.geo.sphere import compute_great_circle_km
 from sextant.tools.country_facts import load_facts
-from sextant.tools.sign_language import detect_sign_language
 
 _REGION_KM = 200.0
 _SHARES = (0.0, 0.5, 0.9, 1.01)  # of the probability near the retrieved photos

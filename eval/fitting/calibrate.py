@@ -16,7 +16,7 @@ from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.evidence import gather_evidence
 from sextant.agent.verification.model_file import Model
 from sextant.agent.verification.scoring.pool_features import featurise
-from sextant.agent.verification.support import Support
+from sextant.agent.verification.scoring.support import Support
 from sextant.base.arrays import Floats
 from sextant.base.errors import WrongUse
 from sextant.eval.fitting.calibration_fit import choose_points, fit_line, fit_quantiles

@@ -20,9 +20,9 @@ from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.evidence import calibrated_posterior
 from sextant.agent.verification.model_file import SHARES, Model
 from sextant.agent.verification.posterior import ring_mixture
+from sextant.agent.verification.scoring.support import Support
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import Gain, missing
-from sextant.agent.verification.support import Support
 from sextant.base.arrays import Floats
 from sextant.eval.fitting.pools import Example
 

@@ -24,6 +24,14 @@ def test_any_region_stays_valid_and_keeps_its_area(caps):
     assert compute_polygon_area_km2(simple) == pytest.approx(compute_polygon_area_km2(drawn), rel=0.06)
 
 
+@pytest.mark.parametrize("radius_km", [0.055, 0.5, 30.0])
+def test_a_small_circle_around_a_pole_keeps_its_area(radius_km):
+    drawn = draw_caps([(90.0, 0.0, radius_km)])
+    simple = simplify_geojson(drawn, 0.005)
+    assert shape(simple).is_valid
+    assert compute_polygon_area_km2(simple) == pytest.approx(compute_polygon_area_km2(drawn), rel=0.06)
+
+
 @given(st.floats(-90, 90), st.floats(-180, 180), st.floats(0.05, 9_000), st.integers(0, 2**32 - 1))
 def test_a_point_well_inside_or_outside_is_told_alike(latitude, longitude, radius_km, seed):
     simple = simplify_geojson(draw_caps([(latitude, longitude, radius_km)]), 0.005)

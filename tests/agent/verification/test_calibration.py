@@ -13,7 +13,7 @@ from sextant.agent.verification.calibration import (
     pool_kind,
     region_bucket,
 )
-from sextant.agent.verification.support import Support
+from sextant.agent.verification.scoring.support import Support
 
 SUPPORTED = np.zeros((5, len(Support)))
 

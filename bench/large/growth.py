@@ -1,8 +1,8 @@
 """Measure how build, disk, memory and search grow with a gallery's rows, and fit the exponents.
 
-    python -m bench.growth                                     # 30,000, 250,000 and 1,000,000 rows of 768 dimensions
-    python -m bench.growth --rows 30000 250000 --temp /big/disk
-    python -m bench.growth --rows 4000000 --keep reports       # by hand; reports of earlier sizes are taken from there
+    python -m bench.large.growth                                # 30,000, 250,000 and 1,000,000 rows of 768 dimensions
+    python -m bench.large.growth --rows 30000 250000 --temp /big/disk
+    python -m bench.large.growth --rows 4000000 --keep reports  # by hand; reports of earlier sizes are taken from there
 
 Each size is built and searched in a process of its own, beside faiss's exact search over the same vectors. The last
 line gives the exponent b of a · rows^b by least squares on logarithms: 1 is linear, 0.5 the square root.

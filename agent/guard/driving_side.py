@@ -28,7 +28,7 @@ def _list_sides(text: str) -> set[Side]:
 
 @cache
 def _phrases() -> list[tuple[re.Pattern[str], dict[str, str]]]:
-    data = parse_yaml(files("sextant.agent.answers").joinpath("data/driving.yaml").read_text(encoding="utf-8"))
+    data = parse_yaml(files("sextant.agent.guard").joinpath("data/driving_side.yaml").read_text(encoding="utf-8"))
     phrases = []
     for language in data.values():
         sides = "|".join(language["sides"])

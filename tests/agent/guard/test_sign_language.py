@@ -1,6 +1,6 @@
 import pytest
 
-from sextant.tools.sign_language import detect_sign_language
+from sextant.agent.guard.sign_language import detect_sign_language
 
 pytest.importorskip("py3langid")
 

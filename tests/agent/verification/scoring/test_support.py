@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sextant.agent.verification.support import Support, describe_support
+from sextant.agent.verification.scoring.support import Support, describe_support
 
 FAR = 9000.0
 NOBODY = np.zeros((1, 5))

@@ -1,6 +1,6 @@
 import pytest
 
-from sextant.agent.answers.driving import find_driving_side
+from sextant.agent.guard.driving_side import find_driving_side
 
 
 @pytest.mark.parametrize(
