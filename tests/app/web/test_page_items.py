@@ -201,9 +201,10 @@ def test_the_case_file_opens_offline_at_this_width(look, place, tmp_path):
         assert photo["told"]["headline"] in unescape(text)
     other = page.context.new_page()
     other.goto(saved.as_uri())
-    assert other.evaluate("() => document.documentElement.scrollWidth") <= other.viewport_size["width"]
+    wide = other.evaluate("() => document.documentElement.scrollWidth")
     ARTEFACTS.mkdir(exist_ok=True)
     other.screenshot(path=ARTEFACTS / f"page-item-8-case-{look.name}.png")
+    assert wide <= other.viewport_size["width"]
     other.close()
 
 
