@@ -403,6 +403,36 @@ def test_more_photos_than_fit_a_message_are_queued_and_shown_together(server, dr
     ]  # the browser's own line on what is refused
 
 
+@pytest.mark.slow
+def test_queue_and_overview_survive_a_reload(drawn, watched, tmp_path):
+    page = watched.page
+    copies = [tmp_path / f"{number}.jpg" for number in range(9)]
+    for copy in copies:
+        shutil.copy(drawn.query, copy)
+    with ModelServer(knows(drawn), latency_s=3) as slow:
+        args = ["--gallery", drawn.gallery, "--verify", "density", "--model", "openai:s", "--base-url", slow.base_url]
+        with Server(*args, "--max-calls", 1, home=tmp_path / "home", env={"OPENAI_API_KEY": "sk-test"}) as running:
+            page.goto(running.url + "/")
+            page.wait_for_selector("#map canvas")
+            page.set_input_files("#files", [str(copies[0])])
+            page.click("#send")
+            page.wait_for_selector(".branch[data-state=asking]")
+            page.set_input_files("#files", [str(copy) for copy in copies[1:]])
+            page.click("#send")
+            page.wait_for_selector("#waiting:not([hidden]) >> text=kept in this browser")
+            page.reload()
+            page.wait_for_selector(".overview tr[data-status=waits], .overview tr[data-status=located] >> nth=8")
+            page.wait_for_selector("tr[data-status=located] >> nth=8")
+            page.wait_for_selector("#waiting", state="hidden")
+            names = page.locator(".overview tbody th").all_inner_texts()
+            assert sorted(name.split()[-1] for name in names) == [copy.name for copy in copies]  # each once
+            page.wait_for_selector("#stop", state="hidden")
+            page.reload()
+            page.wait_for_selector("tr[data-status=located] >> nth=8")
+            assert page.locator("#waiting").is_hidden()
+            page.goto("about:blank")
+
+
 def test_earlier_turns_are_loaded_a_page_at_a_time(drawn, watched, tmp_path):
     sessions, name = Sessions(str(tmp_path)), "long"
     sessions.create(session=name)
