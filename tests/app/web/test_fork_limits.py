@@ -150,7 +150,7 @@ def test_a_server_with_another_model_forks_old_runs_from_their_recording_only(ga
         second = ["--gallery", gallery, "--model", "openai:t", "--base-url", new.base_url, "--verify", "density"]
         with Server(*second, "--max-calls", 3, home=tmp_path, env=KEYS) as server:
             refused = fork(server, session, "temperature=0.3")
-            assert refused.status_code == 422 and "different model" in refused.text
+            assert refused.status_code == 422 and "a different model" in refused.text
             assert fork(server, session, "verify=top1", live=False).status_code == 200
         assert (old.count, new.count) == (asked, 0)
 
