@@ -39,6 +39,7 @@ def test_a_heat_map_is_written_and_its_peaks_are_candidates(aligned, query, tmp_
     assert any(item["origin"] == "heatmap" for item in ran.json["candidates"])
 
 
+@pytest.mark.slow
 def test_similarity_compares_every_candidate_with_the_photo(aligned, query, tmp_path):
     ran = sextant(
         *("locate", query, "--gallery", aligned, "--verify", "similarity", "--json", "--quiet"), home=tmp_path / "home"

@@ -15,6 +15,8 @@ from tests.support.model_server import ModelServer
 from tests.support.photos import jpeg
 from tests.support.serving import Server
 
+pytestmark = pytest.mark.slow
+
 PHOTOS, AUTHORS = 56, 14
 ANSWER = Reply(text='{"latitude": 38.7, "longitude": -9.1, "city": "Lisbon"}')  # one photo in four was taken there
 

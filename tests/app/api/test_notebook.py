@@ -39,6 +39,7 @@ def desk(gallery, photos, query, tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_example_runs_in_a_kernel_and_shows_map_and_evidence(desk):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
     with ModelServer(always(Reply(text=LISBON, usage=(900, 60)))) as server:

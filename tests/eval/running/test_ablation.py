@@ -137,6 +137,7 @@ def test_every_preset_runs_with_every_verification(photos, gallery, tmp_path, mo
     assert all(row["figures"]["done"] == 1 and not row["figures"]["errors"] for row in rows)
 
 
+@pytest.mark.slow
 def test_without_an_aligned_gallery_g3_is_verified_by_calibrated_and_its_answers_count(
     photos, gallery, query, tmp_path, monkeypatch
 ):
