@@ -19,7 +19,7 @@ from sextant.agent.verification.decision import (
     Scored,
     Verdict,
 )
-from sextant.agent.verification.evidence import Evidence, calibrated_posterior, gather_evidence
+from sextant.agent.verification.evidence import calibrated_posterior, gather_evidence
 from sextant.agent.verification.hit_rates import wording_words
 from sextant.agent.verification.model_file import SHARES, Model, shipped_model
 from sextant.agent.verification.pool import Candidate, Pool, positions_of
@@ -57,10 +57,15 @@ def calibrated(
     features = featurise(pool, model.reliability)
     positions, answers = features.points.positions, features.opinions.candidates
     evidence = gather_evidence(features, model.hit_rates)
-    probabilities, preference = (
-        _weigh(evidence, features, pool, model, calibration) for calibration in (model.calibration, model.preference)
-    )
-    seen_again = features.matched | features.lie_near(list_likely(keep_consistent(pool.judgements)))
+    judgements, pooling = keep_consistent(pool.judgements), model.pooling
+    posterior = evidence.posterior(pooling)
+
+    def weigh(calibration: Calibration) -> Floats:
+        found = calibrated_posterior(evidence, features.kind, pooling, calibration, posterior)
+        return weigh_scenes(weigh_judgements(found, positions, judgements), positions, features.scenes)
+
+    probabilities, preference = weigh(model.calibration), weigh(model.preference)
+    seen_again = features.matched | features.lie_near(list_likely(judgements))
     worth = choose(features, preference, optimise, model.scorer, seen_again)
     regions = _regions(features, probabilities, worth, model, within)
     if features.signs.candidates:
@@ -100,15 +105,6 @@ def calibrated(
         calibrated=True,
         basis=basis_of(features, model),
         strategy="calibrated",
-    )
-
-
-def _weigh(evidence: Evidence, features: PoolFeatures, pool: Pool, model: Model, calibration: Calibration) -> Floats:
-    """Return P(within each radius) of each point, (m, 5), from answers, list, second looks and matched scenes."""
-    positions = features.points.positions
-    found = calibrated_posterior(evidence, features.kind, model.pooling, calibration)
-    return weigh_scenes(
-        weigh_judgements(found, positions, keep_consistent(pool.judgements)), positions, features.scenes
     )
 
 

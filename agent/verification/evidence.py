@@ -1,6 +1,7 @@
 """What speaks for each possible answer point of a pool, and the posterior that follows from it."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ class Evidence:
         """Whether a retrieved photo lies within each radius of each point, (m, 5) of 0 and 1."""
         return np.zeros((len(self.away_km), 5)) if self.listed is None else (self.listed > NOTHING).astype(float)
 
-    @property
+    @cached_property
     def support(self) -> Floats:
         """What stands behind each point at each radius, (m, 5, 6); see `sextant.agent.verification.scoring.support`."""
         return describe_support(self.away_km, self.model, self.vote >= 1.0, self.listed_near)

@@ -1,6 +1,8 @@
 """HTTP routes of pictures: the photo as the model sees it, and thumbnails of gallery photos."""
 
 import io
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastapi import APIRouter, Response
 from PIL import Image
@@ -62,12 +64,7 @@ def read_look_sheet(service: SessionService, photo: Json, number: int) -> bytes:
         RequestRefused: no such judgement, or its sheet was pruned.
     """
     looks = merge_current_answer(photo).get("looks", []) if photo.get("answer") else []
-    if not 1 <= number <= len(looks):
-        raise RequestRefused(404, f"no second look {number}")
-    try:
-        return service.blobs.get(looks[number - 1]["evidence"])
-    except BlobMissing as error:
-        raise RequestRefused(404, str(error)) from error
+    return _read_evidence(service, looks, number, "second look")
 
 
 def read_match_drawing(service: SessionService, photo: Json, number: int) -> bytes:
@@ -77,10 +74,14 @@ def read_match_drawing(service: SessionService, photo: Json, number: int) -> byt
         RequestRefused: no such match, or its drawing was pruned.
     """
     matches = list_matches(merge_current_answer(photo)["candidates"]) if photo.get("answer") else []
-    if not 1 <= number <= len(matches):
-        raise RequestRefused(404, f"no matched photo {number}")
+    return _read_evidence(service, matches, number, "matched photo")
+
+
+def _read_evidence(service: SessionService, shown: Sequence[Mapping[str, Any]], number: int, what: str) -> bytes:
+    if not 1 <= number <= len(shown):
+        raise RequestRefused(404, f"no {what} {number}")
     try:
-        return service.blobs.get(matches[number - 1]["evidence"])
+        return service.blobs.get(shown[number - 1]["evidence"])
     except BlobMissing as error:
         raise RequestRefused(404, str(error)) from error
 

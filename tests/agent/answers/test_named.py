@@ -44,7 +44,7 @@ SAID = [
     ("这张照片拍摄于北京天安门广场。", 39.91, 116.4),
     ("この写真は京都の清水寺で撮影されたと思われます。", 35.02, 135.76),
     ("القاهرة، مصر", 30.06, 31.25),
-    # The avenue is no state, so that Washington is not the one in Pennsylvania.
+    # "Pennsylvania" names the avenue here, not the state in which to look for Washington.
     ("On Pennsylvania Avenue NW in Washington, D.C., in front of the U.S. Treasury.", 38.9, -77.04),
     # Two known names side by side are one unknown name, unless one holds the other.
     ("Longmen Grottoes, by the river near Luoyang, Henan, China.", 34.68, 112.45),
