@@ -1,5 +1,6 @@
 """Atomic writes: a reader always finds the old file or the complete new one."""
 
+import glob
 import os
 import secrets
 from collections.abc import Iterator, Mapping
@@ -94,6 +95,13 @@ def fsync_file(path: Path) -> None:
 
 def _make_aside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
+
+
+def remove_unfinished(*paths: Path) -> None:
+    """Delete what killed writers left beside these files; nobody else may be writing them."""
+    for path in paths:
+        for aside in path.parent.glob(f".{glob.escape(path.name)}.*{UNFINISHED}"):
+            aside.unlink(missing_ok=True)
 
 
 def fsync_folder(folder: Path) -> None:

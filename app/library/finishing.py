@@ -10,6 +10,7 @@ from sextant.app.library.trips import locate_trips
 from sextant.app.library.videos.clips import add_clips
 from sextant.base.json_types import Json
 from sextant.gallery.photos.track import Track
+from sextant.graphs.batches.lines import lock_writer
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,12 @@ def finish_library(folder: LibraryFolder, finishing: Finishing) -> None:
     """Write the outputs of all photos that have a line.
 
     Raises:
-        SextantError: the lines cannot be read, or the disk does not take the outputs.
+        SextantError: the lines cannot be read, the disk does not take the outputs, or another process works on the
+            folder.
     """
-    index = folder.read_index()
-    write_outputs(folder.path, add_clips(read_placed(folder, index, finishing)), len(index))
+    with lock_writer(folder.path):
+        index = folder.read_index()
+        write_outputs(folder.path, add_clips(read_placed(folder, index, finishing)), len(index))
 
 
 def read_placed(folder: LibraryFolder, index: dict[str, Entry], finishing: Finishing) -> Iterator[PlacedPhoto]:

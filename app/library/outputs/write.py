@@ -11,7 +11,7 @@ from sextant.app.library.outputs.page import EMBEDDED, PageWriter
 from sextant.app.library.outputs.placed import PlacedPhoto
 from sextant.app.library.outputs.tables import TableWriter, make_atlos_row, make_azimut_row
 from sextant.base.errors import SextantError, format_system_reason
-from sextant.base.files import replace_file
+from sextant.base.files import remove_unfinished, replace_file
 
 TABLE, GEOJSON, KML, KMZ, AZIMUT, ATLOS, PAGE = (
     *("answers.csv", "answers.geojson", "answers.kml", "answers.kmz", "azimut.csv", "atlos.csv"),
@@ -35,6 +35,8 @@ class Writer(Protocol):
 def write_outputs(folder: Path, photos: Iterable[PlacedPhoto], count: int) -> None:
     """Write all outputs in one pass; each replaces its earlier version only when it is whole.
 
+    What an earlier, killed writer left is deleted, so that the caller must hold the folder's lock.
+
     Args:
         folder: the library's.
         photos: in the order of the outputs.
@@ -53,11 +55,13 @@ def write_outputs(folder: Path, photos: Iterable[PlacedPhoto], count: int) -> No
 
 
 def _write(folder: Path, photos: Iterable[PlacedPhoto], count: int) -> None:
+    document_file = folder / ".doc.kml"
+    remove_unfinished(document_file, *(folder / name for name in FILES))
     thumbnails: list[str] = []
     page = PageWriter(folder, embed=count <= EMBEDDED)
     small = count <= MOST_WITH_REGIONS
     with ExitStack() as stack:
-        document = stack.enter_context(replace_file(folder / ".doc.kml"))
+        document = stack.enter_context(replace_file(document_file))
         kmz = stack.enter_context(replace_file(folder / KMZ))
         with ExitStack() as files:
 
@@ -83,4 +87,4 @@ def _write(folder: Path, photos: Iterable[PlacedPhoto], count: int) -> None:
                 writer.close()
             open_output(PAGE).write(page.render())
         write_kmz(kmz, document, folder, thumbnails)
-    (folder / ".doc.kml").unlink(missing_ok=True)
+    document_file.unlink(missing_ok=True)

@@ -10,6 +10,8 @@ import pytest
 from sextant.app.library.finishing import Finishing, finish_library
 from sextant.app.library.folder import LibraryFolder
 from sextant.app.library.outputs.page import render_library_page, write_row
+from sextant.base.errors import SextantError
+from sextant.graphs.batches.lines import lock_writer
 from tests.support.browser import chromium_page, needs_chromium
 from tests.support.cli import sextant
 
@@ -66,6 +68,23 @@ def test_a_kmz_holds_the_document_and_the_thumbnails(out):
     pictures = [name for name in names if name.startswith("thumbnails/")]
     assert names[0] == "doc.kml" and len(pictures) == 3
     assert all(name in document for name in pictures) and "<b>&.jpg" not in document
+
+
+def test_what_a_killed_writer_left_is_deleted_and_nothing_else(out, tmp_path):
+    library = tmp_path / "library"
+    shutil.copytree(out, library)
+    whole = {file.name: file.read_bytes() for file in library.iterdir() if file.is_file()}
+    for name in (".answers.kml.0123abcd.part", "..doc.kml.0123abcd.part", ".index.html.0123abcd.part"):
+        (library / name).write_text("half")
+    (library / ".mine.part").write_text("another program's")
+    finish_library(LibraryFolder(library), Finishing())
+    left = {file.name: file.read_bytes() for file in library.iterdir() if file.is_file()}
+    assert left == {**whole, ".mine.part": b"another program's"}
+
+
+def test_outputs_are_not_written_while_another_process_works_on_the_library(out):
+    with lock_writer(out), pytest.raises(SextantError, match="another process"):
+        finish_library(LibraryFolder(out), Finishing())
 
 
 def test_a_track_stands_beside_the_answers_and_never_in_the_lines(photos, gallery, tmp_path):
