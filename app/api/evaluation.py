@@ -110,4 +110,5 @@ def _explain_end(ended: SessionEnd[Counts]) -> list[str]:
         return [f"the model is unavailable ({ended.reason}); {left:,} photos are left: mend it and call again"]
     if ended.why == "money":
         return [f"the limit of max_usd is reached; {left:,} photos are left: call again with a higher limit"]
-    return [f"{ended.counts.failed:,} photos failed: call again with retry_errors=True"] if ended.counts.failed else []
+    failed = ended.counts.failed
+    return [f"photos that failed: {failed:,}; call again with retry_errors=True"] if failed else []

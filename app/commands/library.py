@@ -196,6 +196,6 @@ def explain_end(ended: "SessionEnd[LibraryCounts]") -> int:
         echo(f"sextant: {said[ended.why]}", err=True)
         return INTERRUPTED if ended.why is End.STOPPED else 1
     if ended.counts.failed:
-        echo(f"sextant: {ended.counts.failed:,} photos failed: try them again with --retry-errors", err=True)
+        echo(f"sextant: photos that failed: {ended.counts.failed:,}; try them again with --retry-errors", err=True)
         return 1
     return 0

@@ -109,6 +109,10 @@ def report_training(progress: Progress) -> Callable[["TrainingReport"], None]:
     return report
 
 
+def _count_prompts(count: int) -> str:
+    return "1 prompt" if count == 1 else f"{count} prompts"
+
+
 def describe_event(event: ProgressEvent) -> tuple[str, str] | None:
     """Return which line an event belongs to, and what it says there; None for events that say nothing new."""
     step = event["step"]
@@ -116,7 +120,7 @@ def describe_event(event: ProgressEvent) -> tuple[str, str] | None:
     words = {
         "ingest": ("photo", "opening"),
         "retrieve": ("gallery", "looking for similar and dissimilar photos"),
-        "plan": ("round", f"{event.get('round')}: {len(event.get('branches', []))} prompts"),
+        "plan": ("round", f"{event.get('round')}: {_count_prompts(len(event.get('branches', [])))}"),
         "ask": (line, "last turn …" if event.get("final") else "asking …"),
         "tool": (line, f"{event.get('name')} {format_arguments(event.get('args', {}))}"),
         "verify": ("verdict", describe_verdict(event)),

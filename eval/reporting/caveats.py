@@ -58,10 +58,8 @@ def _list_of_run(run: Results, figures: Json) -> list[str]:
             "if these photos are among them, nothing is held out."
         )
     told += _describe_drift(figures["drift"])
-    if figures["outcomes"]["failed"]:
-        told.append(
-            f"{figures['outcomes']['failed']:,} photos failed and count as misses: {_name_kinds(figures['errors'])}."
-        )
+    if failed := figures["outcomes"]["failed"]:
+        told.append(f"Photos that failed and count as misses: {failed:,} ({_name_kinds(figures['errors'])}).")
     if figures["outcomes"]["filtered"]:
         count = f"{figures['outcomes']['filtered']:,}"
         told.append(f"{count} photos were refused by the model server's content filter and count as misses.")

@@ -133,7 +133,7 @@ def explain_end(ended: "SessionEnd[Counts]") -> int:
         )
         return 1
     if ended.counts.failed:
-        echo(f"sextant: {ended.counts.failed:,} photos failed: try them again with --retry-errors", err=True)
+        echo(f"sextant: photos that failed: {ended.counts.failed:,}; try them again with --retry-errors", err=True)
     return 0
 
 
