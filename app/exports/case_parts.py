@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from sextant.agent.recording.blobs import BlobMissing
-from sextant.app.render.forks import find_forks, tell_forks
+from sextant.app.render.forks import list_forks, tell_forks
 from sextant.base.documents.comparison import ToldRunFork
 from sextant.base.documents.session import SessionView, ShownPhoto
 from sextant.base.errors import SextantError
@@ -89,12 +89,13 @@ def gather_case_parts(
         shown = bool(photo.get("pictures"))
         thumbnails = _list_thumbnails(evidence, read_reference) if shown else ()
         run = RunFolder(get_runs_folder(context.settings.home) / str(photo["run"]))
+        forks = list_forks(run.name, context.settings.home)
         found[photo["key"]] = PhotoParts(
             _read_picture(evidence, context) if picture and shown else None,
             thumbnails,
             min(len(evidence["nearest"]), REFERENCES) - len(thumbnails),
-            tuple(list_sent(run, *find_forks(run.name, context.settings.home))),
-            tuple(tell_forks(run, context.settings.home, context.policy)),
+            tuple(list_sent(run, *forks)),
+            tuple(tell_forks(run, forks, context.policy)),
             _list_sheets(photo, run, context, read_reference) if picture and not context.policy.coarsest else (),
         )
     return CaseParts(found, picture)

@@ -1,6 +1,6 @@
 """The forks of a run, told in a line each, for the page's run view and the case file."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from sextant.agent.answer_statement import state_answer
 from sextant.agent.privacy.precision import Policy
@@ -15,23 +15,23 @@ from sextant.prompts.editing import find_edited_root
 MOST = 30  # the newest forks told of a run
 
 
-def find_forks(run: str, home: str | None) -> Iterator[RunFolder]:
-    """Find the finished forks of a run, the oldest first; names sort by time, so older runs are not opened."""
-    for folder in list_runs(home):
-        if folder.name <= run:
-            continue
-        try:
-            record = folder.record()
-        except SextantError:
-            continue
-        if record["parent"] == run and record["status"] == "done":
-            yield folder
+def list_forks(run: str, home: str | None) -> list[RunFolder]:
+    """List the finished forks of a run, the oldest first; names sort by time, so older runs are not opened."""
+    return [folder for folder in list_runs(home) if folder.name > run and _is_finished_fork(folder, run)]
 
 
-def tell_forks(parent: RunFolder, home: str | None, policy: Policy) -> list[ToldRunFork]:
-    """Tell what each fork changed, what it answers and how far that moved; no finer than the policy allows."""
+def _is_finished_fork(folder: RunFolder, run: str) -> bool:
+    try:
+        record = folder.record()
+    except SextantError:
+        return False
+    return record["parent"] == run and record["status"] == "done"
+
+
+def tell_forks(parent: RunFolder, forks: Sequence[RunFolder], policy: Policy) -> list[ToldRunFork]:
+    """Tell what each of the newest forks changed, answers and moved, no finer than the policy allows."""
     found: list[ToldRunFork] = []
-    for folder in list(find_forks(parent.name, home))[-MOST:]:
+    for folder in forks[-MOST:]:
         record, answer = folder.record(), folder.answer()
         if answer is None:
             continue

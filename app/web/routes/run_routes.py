@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from sextant.agent.answer_statement import state_answer
 from sextant.agent.privacy.run_view import redact, view_run
 from sextant.agent.privacy.view import view_answer, view_comparison
-from sextant.app.render.forks import tell_forks
+from sextant.app.render.forks import list_forks, tell_forks
 from sextant.app.render.run import describe_move
 from sextant.app.render.run_flow import build_flow
 from sextant.app.web import schemas
@@ -45,7 +45,7 @@ def make_run_routes(service: SessionService) -> APIRouter:
         shown = view_run(run, policy)
         shown |= {"flow": redact(build_flow(run), policy), "variants": list_variant_ids()}
         shown |= {"prompts": {} if policy.withholds_words else read_prompts(run)}
-        shown |= {"forks": tell_forks(folder, service.context.settings.home, policy)}
+        shown |= {"forks": tell_forks(folder, list_forks(folder.name, service.context.settings.home), policy)}
         return shown | {"changeable": list_changeable(service, shown["settings"])}
 
     @routes.get("/pictures/{sha256}")

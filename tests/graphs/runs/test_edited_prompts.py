@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sextant.agent.privacy.precision import Policy
-from sextant.app.render.forks import tell_forks
+from sextant.app.render.forks import list_forks, tell_forks
 from sextant.app.render.run import describe_change, format_timeline
 from sextant.app.render.run_flow import build_flow
 from sextant.base.errors import WrongUse
@@ -72,9 +72,10 @@ def test_it_is_named_wherever_the_run_is_shown(edited, recorded_run, home):
     branches = [branch["prompt"] for one in build_flow(story)["rounds"] for branch in one["branches"]]
     assert any("zero-shot, edited prompt " in prompt for prompt in branches)
     assert any("zero-shot as zero-shot, edited prompt " in describe_change(one) for one in edited.record()["changes"])
-    told = next(one for one in tell_forks(recorded_run, home, Policy()) if one["run"] == edited.name)
+    forks = list_forks(recorded_run.name, home)
+    told = next(one for one in tell_forks(recorded_run, forks, Policy()) if one["run"] == edited.name)
     assert "Look at the signs" in json.dumps(told["prompts"])
-    withheld = tell_forks(recorded_run, home, Policy(cap="country", reason="asked"))
+    withheld = tell_forks(recorded_run, forks, Policy(cap="country", reason="asked"))
     assert all((one["prompts"], one["changes"]) == ({}, []) for one in withheld)
 
 
