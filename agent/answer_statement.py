@@ -21,7 +21,7 @@ from sextant.agent.guard.metadata_check import describe_file_position, read_file
 from sextant.base.documents.answer import Answer
 from sextant.base.documents.session import AnswerStatement, ToldLook
 from sextant.base.json_types import Document
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.geo.places import describe
 
 NO_MODEL = "no model looked at the picture; this is the density of similar photos"

@@ -14,7 +14,7 @@ from sextant.app.api.running import OnEvent, ignore, run_stoppable
 from sextant.app.options.common import make_settings
 from sextant.base.errors import SextantWarning
 from sextant.base.json_types import Json
-from sextant.base.plural import leave
+from sextant.base.printable import leave
 from sextant.eval.benchmarks import choose_photos, load_benchmark
 from sextant.eval.reporting.summary import format_summary, summarise
 from sextant.eval.running.call_cache import CallCache

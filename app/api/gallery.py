@@ -4,7 +4,7 @@ from functools import cached_property
 from os import PathLike, fspath
 from typing import Any
 
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.gallery.search.search import Reference
 from sextant.gallery.store import Gallery as Store
 

@@ -9,7 +9,7 @@ import click
 from sextant.app.commands.evaluation.eval_run import evaluate, explain_end
 from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.render.terminal import echo, echo_json
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.base.scales import RADIUS_NAMES
 
 if TYPE_CHECKING:

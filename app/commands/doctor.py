@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sextant.app.render.terminal import echo, echo_json
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 
 Check = tuple[str, Callable[[], "str | Concern"]]
 

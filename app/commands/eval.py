@@ -19,7 +19,7 @@ from sextant.app.commands.evaluation import (
 )
 from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.render.terminal import echo, echo_json, shorten_line
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 
 if TYPE_CHECKING:
     from sextant.eval.fitting.judging import Judgement

@@ -9,7 +9,7 @@ from sextant.app.options.filters import add_filter_options, make_filters
 from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.options.sources import add_source_options
 from sextant.app.render.terminal import echo, echo_json, shorten_line
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 
 if TYPE_CHECKING:
     from sextant.gallery.build.build import BuildReport

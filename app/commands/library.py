@@ -10,7 +10,7 @@ import click
 
 from sextant.app.options.grouped import GroupedOption
 from sextant.app.render.terminal import echo, echo_json
-from sextant.base.plural import leave
+from sextant.base.printable import leave
 from sextant.base.settings import Group
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from sextant.app.commands.library import add_library_options, take_library_optio
 from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.options.grouped import GroupedCommand, GroupedOption
 from sextant.app.render.terminal import echo, echo_json
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.base.settings import Group
 
 if TYPE_CHECKING:

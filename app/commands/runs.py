@@ -7,7 +7,7 @@ import click
 
 from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.render.terminal import echo, echo_json
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 
 if TYPE_CHECKING:
     from sextant.graphs.runs.folder import RunError

@@ -8,7 +8,7 @@ from sextant.agent.answer_statement import describe_reply
 from sextant.app.render.progress import EVERY_SECONDS, Progress
 from sextant.base.documents.progress import OnEvent, ProgressEvent
 from sextant.base.json_types import Json
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 
 if TYPE_CHECKING:
     from sextant.app.library.progress import LibraryCounts

@@ -9,8 +9,7 @@ from sextant.agent.answers.outcome import UNFINISHED
 from sextant.app.render.terminal import align_columns, shorten_line, shorten_path
 from sextant.base.documents.comparison import RunComparison
 from sextant.base.json_types import Document
-from sextant.base.plural import pluralise
-from sextant.base.printable import make_printable
+from sextant.base.printable import make_printable, pluralise
 from sextant.graphs.runs.photo_name import name_photo
 from sextant.graphs.runs.timeline import Timeline
 from sextant.prompts.editing import describe_prompt, find_edited_root

@@ -12,7 +12,7 @@ from sextant.app.render.answer_map import LEGEND, REGION, draw_close_up, draw_wo
 from sextant.app.render.pages import render_page
 from sextant.app.render.run import describe_call, describe_change, describe_outcome, format_cost
 from sextant.base.json_types import Document, Json
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.graphs.runs.timeline import Timeline
 from sextant.prompts.editing import find_edited_root
 

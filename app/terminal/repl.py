@@ -30,7 +30,7 @@ from sextant.base.documents.session import SessionView, ShownPhoto
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.gallery.photos.open import read_metadata
 from sextant.geo.deep_links import list_deep_links
 from sextant.graphs.chat import ChatContext

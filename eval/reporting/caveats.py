@@ -7,7 +7,7 @@ from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED
 from sextant.agent.verification.model_file import shipped_model
 from sextant.agent.warning_codes import Code, has_code
 from sextant.base.json_types import Json
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.eval.benchmarks import BENCHMARKS
 from sextant.eval.reporting.published import find_published
 from sextant.eval.results import Results

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sextant.base.documents.record import EvaluationRecord
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.eval.compare import Comparison, RadiusDifference
 from sextant.eval.reporting.document import Card, Figure, Report
 from sextant.eval.reporting.markdown import write_markdown

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sextant.agent.verification.decision import RADIUS_NAMES
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.eval.fitting.judging import CurvePoint, Figures
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sextant.base.json_types import Json
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.eval.reporting.caveats import list_caveats
 from sextant.eval.reporting.document import Card, Figure, Report
 from sextant.eval.reporting.markdown import write_markdown

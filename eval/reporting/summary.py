@@ -12,7 +12,7 @@ from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.arrays import Floats
 from sextant.base.documents.record import EvaluationRecord
 from sextant.base.json_types import Json
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.eval.drift import find_drift
 from sextant.eval.metrics import (
     bootstrap_interval,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sextant.agent.verification.pool import Candidate, Pool
 from sextant.base.errors import SextantError
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.eval.benchmarks import BenchmarkPhoto
 
 _IMAGE = ("img_id", "image", "img_file", "img", "file", "id")

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote_plus
 
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.gallery.sources.column_names import (
     IMAGE,
     LATITUDE,

@@ -11,7 +11,7 @@ from sextant.agent.llm.spec import DEFAULT_ADDRESSES, parse_spec
 from sextant.agent.recording.cassette import Call, Cassette
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 from sextant.graphs.runs.folder import RunFolder
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from sextant.app.render.terminal import echo
-from sextant.base.plural import pluralise
+from sextant.base.printable import pluralise
 
 
 @click.command("export", short_help="Write a run for other programs: Inspect log, CSV, Parquet.")

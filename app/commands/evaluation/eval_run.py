@@ -9,7 +9,7 @@ import click
 from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.options.grouped import GroupedCommand
 from sextant.app.render.terminal import echo, echo_json
-from sextant.base.plural import leave
+from sextant.base.printable import leave
 
 if TYPE_CHECKING:
     from sextant.eval.running.progress import Counts
