@@ -65,7 +65,7 @@ def compute_caps_area_km2(caps: Sequence[tuple[float, float, float]]) -> float:
     return _draw(tuple((a, o, km) for a, o, km in caps))[1]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)  # an outline is thousands of lists, which Python's garbage collector visits while they are kept
 def _draw(caps: Caps) -> tuple[dict[str, Any], float]:
     """Draw the region and compute its area once: both the answer and the record ask for both."""
     tidy = _round_corners(shapely.union_all(_flatten(caps)))

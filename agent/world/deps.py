@@ -1,6 +1,6 @@
 """Dependencies of a node: settings, recipe, blobs, event callback, and the port to everything outside the run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Protocol
 
@@ -47,6 +47,12 @@ class Deps:
     def recipe(self) -> Recipe:
         """Return the preset with the settings' own choices on top."""
         return make_recipe(self.settings)
+
+    def with_port(self, ask: Port) -> "Deps":
+        """Return the same dependencies with another port; the recipe is resolved once for all nodes of a run."""
+        other = replace(self, ask=ask)
+        other.__dict__["recipe"] = self.recipe  # where ``cached_property`` keeps it
+        return other
 
     def load_references(self, sha256: str | None) -> ReferencesDocument | None:
         """Load the document of nearest and farthest photos by its hash; None without a gallery. Never change it."""
