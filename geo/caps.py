@@ -120,8 +120,8 @@ def _flatten_plain(caps: Floats) -> NDArray[np.object_]:
     """Draw circles (n, 3) that are smaller than a hemisphere and hold no pole."""
     corners, longitudes = _list_corners(caps), caps[:, 1, None]
     x = longitudes + normalise_longitude(corners[..., 1] - longitudes)
-    polygons = shapely.make_valid(shapely.polygons(np.stack([x, corners[..., 0]], axis=-1)))
-    drawn: NDArray[np.object_] = shapely.intersection(polygons, _WORLD)
+    polygons = np.asarray(shapely.make_valid(shapely.polygons(np.stack([x, corners[..., 0]], axis=-1))))
+    drawn = np.asarray(shapely.intersection(polygons, _WORLD))
     for number in np.flatnonzero((x < -180.0).any(axis=1) | (x > 180.0).any(axis=1)).tolist():
         turned = [translate(polygons[number], by) for by in (-360.0, 0.0, 360.0)]
         drawn[number] = shapely.union_all([shapely.intersection(part, _WORLD) for part in turned])
@@ -135,7 +135,8 @@ def _flatten_large(latitude: float, longitude: float, radius_km: float) -> BaseG
     if radius_km > HALF_ROUND_KM / 2:
         # Larger than a hemisphere: the globe without the circle round the antipode.
         antipode = (-latitude, float(normalise_longitude(longitude + 180)), HALF_ROUND_KM - radius_km)
-        return _WORLD.difference(_flatten((antipode,))[0])
+        opposite: BaseGeometry = _flatten((antipode,))[0]
+        return _WORLD.difference(opposite)
     (corners,) = _list_corners(np.array([(latitude, longitude, radius_km)]))
     return _encloses_pole(corners, 90.0 if latitude > 0 else -90.0)
 
