@@ -36,9 +36,9 @@ def command(ctx: click.Context, /, labelled: Path, out: Path, as_json: bool, qui
     """Calibrate probabilities and regions on your own labelled photos, 50 or more.
 
     LABELLED is a folder of photos with a table, as `sextant eval run folder` reads it; or the folder of a finished
-    evaluation; or a file of recorded candidates (see the guide Verification). Photos are evaluated first, with the model
-    and gallery that you name; the same command resumes. Prints what was stated and what happened before and after;
-    the figures after are cross-fitted by photographer.
+    evaluation; or a file of recorded candidates (see the guide Verification). Photos are evaluated first, with the
+    model and gallery that you name; the same command resumes. Prints what was stated and what happened, before and
+    after; the figures after are cross-fitted by photographer.
 
     \b
     Example: sextant calibrate my-photos --gallery my-gallery --model openai:gpt-4o --max-usd 5 --out mine.json
