@@ -38,7 +38,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class MeasuredBatch:
-    """What one command took; times in seconds, memory of the largest process in MB."""
+    """What one command took: seconds, processor seconds, and the memory of its largest process in MB."""
 
     calls: int
     ideal: float
@@ -47,6 +47,7 @@ class MeasuredBatch:
     end: float
     whole: float
     processor: float
+    largest: float
 
     @property
     def steady_ratio(self) -> float:
@@ -86,7 +87,9 @@ def measure(batch: Batch) -> MeasuredBatch:
     count -= warmed
     ideal = count * batch.latency / batch.concurrency
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return MeasuredBatch(count, ideal, first - began, last - first, ended - last, ended - began, spent)
+    return MeasuredBatch(
+        count, ideal, first - began, last - first, ended - last, ended - began, spent, after.ru_maxrss / 1024
+    )
 
 
 def main() -> None:
@@ -112,7 +115,7 @@ def main() -> None:
         print(f"whole command {found.whole:.1f} s, ratio {found.whole_ratio:.2f}")
     else:
         print(f"whole command {found.whole:.1f} s, {batch.photos / found.whole:.1f} photos a second")
-    print(f"processor time {per_photo:.0f} ms a photo")
+    print(f"processor time {per_photo:.0f} ms a photo, largest process {found.largest:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -89,6 +89,15 @@ class RateLimiter:
         finally:
             self._slots.release()
 
+    def give_away(self, slots: int) -> None:
+        """Leave slots to another process, each as soon as its request has ended."""
+        for _ in range(slots):
+            self._slots.acquire()
+
+    def take_back(self, slots: int) -> None:
+        """Take slots back that were given away."""
+        self._slots.release(slots)
+
     def pause(self, seconds: float) -> None:
         """Start no request for this many seconds, because the server asked for a pause (Retry-After)."""
         self._starts.pause(seconds)

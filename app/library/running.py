@@ -107,7 +107,7 @@ def place_library(
             why = session.work(originals, stop)
             _add_copies([photo for photo in pending if photo.name in copies], copies, folder, writer, face)
     reason = restore_address(session.reason, task.settings) if why is End.MODEL else None
-    return SessionEnd(why, face.counts, reason, notes)
+    return SessionEnd(why, face.counts, reason, (*notes, *session.notes))
 
 
 def describe_library(settings: Settings, policy: Policy) -> Json:

@@ -99,7 +99,7 @@ def run(
             tell(face.counts)
             why = session.work(pending, stop or threading.Event())
     reason = restore_address(session.reason, task.settings) if why is End.MODEL else None
-    return SessionEnd(why, face.counts, reason, notes)
+    return SessionEnd(why, face.counts, reason, (*notes, *session.notes))
 
 
 class EvalFace:

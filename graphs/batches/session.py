@@ -52,6 +52,9 @@ class BatchSession(Generic[Item]):
     Args:
         photos: how many will be given to ``work``.
 
+    Attributes:
+        notes: what went wrong without ending the session.
+
     Raises:
         SextantError: gallery, encoder, model or a file of the package cannot be loaded.
     """
@@ -61,6 +64,7 @@ class BatchSession(Generic[Item]):
         self._breaker = CircuitBreaker()
         self._at_once = count_parallel_photos(order.settings)
         self._run: Callable[[Item], Json]
+        self.notes: list[str] = []
         processes = 1 if order.workers else choose_processes(order, photos)
         if order.workers:
             from sextant.graphs.batches.spread.ray_workers import RayWorkers
@@ -72,8 +76,7 @@ class BatchSession(Generic[Item]):
             from sextant.graphs.batches.spread.processes import WorkerProcesses
 
             spread = WorkerProcesses(order, face, processes)
-            self._at_once = spread.photos_at_once
-            self._run, self._close = spread.locate, spread.close
+            self._run, self._close, self.notes = spread.locate, spread.close, spread.notes
         else:
             self._run, self._close = PhotoWorker(order, face).locate, lambda: None
 

@@ -93,7 +93,7 @@ def test_worker_processes_end_with_the_command_that_was_killed_and_the_same_comm
     process.kill()
     process.communicate()
     _, alive = psutil.wait_procs(workers, timeout=30)
-    assert len(workers) == 2 and not alive
+    assert len(workers) == 1 and not alive
     ran = sextant(*words(data, gallery, out), *spread, "--json", home=home)
     assert ran.code == 0 and ran.json["done"] == PHOTOS
     assert without_timings(out) == without_timings(undisturbed)

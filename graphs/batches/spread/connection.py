@@ -119,7 +119,7 @@ class BatchStarts:
 
     def pause(self, seconds: float) -> None:
         """Start no request for this many seconds, in any process."""
-        self._batch.pauses.pause(seconds)
+        self._batch.pauses.pause(seconds)  # here at once, elsewhere as soon as the batch has told it
         self._batch.send(Pause(seconds))
 
 

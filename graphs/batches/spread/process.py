@@ -34,25 +34,42 @@ _WAITING = 16  # reservations that wait for money at the same time; further ones
 
 
 class WorkerDied(Exception):
-    """The process ended while the photo was in flight."""
+    """The process ended; ``had_the_photo`` tells whether the photo was in flight in it."""
+
+    def __init__(self, process: "WorkerProcess", had_the_photo: bool) -> None:
+        super().__init__(process.pid)
+        self.process, self.had_the_photo = process, had_the_photo
 
 
 class SharedLimits:
-    """What all processes of a batch share: money, starts of requests and pauses."""
+    """What all processes of a batch share: money, and when requests start."""
 
     def __init__(self, order: BatchOrder) -> None:
         self.money = None if order.max_usd is None else SpendLimit(order.max_usd, order.spent_usd)
-        self.starts = SpacedStarts(order.settings.requests_per_minute)
+        self._starts = SpacedStarts(order.settings.requests_per_minute)
         self.waiting = ThreadPoolExecutor(_WAITING, thread_name_prefix="money")
-        self.processes: list[WorkerProcess] = []
         self.on_event = order.on_event
+        self._processes: list[WorkerProcess] = []
 
-    def pause(self, seconds: float, told_by: "WorkerProcess") -> None:
-        """Pause the requests of all processes."""
-        self.starts.pause(seconds)
-        for process in self.processes:
-            if process is not told_by:
-                process.send(Pause(seconds))
+    def start_process(self, start: Start, instead_of: "WorkerProcess | None" = None) -> "WorkerProcess":
+        """Start a worker that keeps to these limits."""
+        process = WorkerProcess(start, self)
+        self._processes = [*(one for one in self._processes if one is not instead_of), process]
+        return process
+
+    def reserve(self, left_s: float | None) -> float:
+        """Reserve the next start of a request; return the seconds until then.
+
+        Raises:
+            OutOfTimeError: that is longer than ``left_s``.
+        """
+        return self._starts.reserve(left_s)
+
+    def pause(self, seconds: float) -> None:
+        """Start no request for this many seconds, in any process."""
+        self._starts.pause(seconds)
+        for process in self._processes:
+            process.send(Pause(seconds))
 
 
 class WorkerProcess:
@@ -92,7 +109,7 @@ class WorkerProcess:
             code = self._popen.wait()
             ended = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
             raise SextantError(
-                f"a worker process {ended} while it was loading; if memory is short, use fewer: --processes 1"
+                f"a worker process {ended} while it was loading; if memory is short, use fewer, as --processes 1"
             ) from None
         if ready.problem is not None:
             raise WrongUse(ready.problem) if ready.wrong_use else SextantError(ready.problem)
@@ -108,7 +125,7 @@ class WorkerProcess:
         future: Future[Json] = Future()
         with self._lock:
             if not self.alive:
-                raise WorkerDied
+                raise WorkerDied(self, had_the_photo=False)
             number = next(self._numbers)
             self._photos[number] = future
         self.send(Photo(number, photo))
@@ -159,7 +176,7 @@ class WorkerProcess:
             case ReserveStart():
                 self._grant_start(message)
             case Pause():
-                self._limits.pause(message.seconds, self)
+                self._limits.pause(message.seconds)
 
     def _grant_money(self, asked: Reserve) -> None:
         """Wait for money in a thread of its own: what ends the wait may be told by this very process."""
@@ -178,7 +195,7 @@ class WorkerProcess:
 
     def _grant_start(self, asked: ReserveStart) -> None:
         try:
-            self.send(Granted(asked.number, self._limits.starts.reserve(asked.left_s)))
+            self.send(Granted(asked.number, self._limits.reserve(asked.left_s)))
         except OutOfTimeError:
             self.send(Granted(asked.number, refused="too late"))
 
@@ -200,6 +217,6 @@ class WorkerProcess:
         for most in reserved:
             self._get_money().settle(most, most)
         if not self._ready.done():
-            self._ready.set_exception(WorkerDied())
+            self._ready.set_exception(WorkerDied(self, had_the_photo=False))
         for future in photos:
-            future.set_exception(WorkerDied())
+            future.set_exception(WorkerDied(self, had_the_photo=True))

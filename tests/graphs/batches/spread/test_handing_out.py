@@ -1,15 +1,16 @@
 """Which process a photo is given to, and what happens when processes die; the processes are made up."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from sextant.agent.settings import Settings
-from sextant.base.errors import WrongUse
+from sextant.base.errors import SextantError, WrongUse
 from sextant.graphs.batches.order import BatchOrder
-from sextant.graphs.batches.spread import processes
+from sextant.graphs.batches.spread import process, processes
 from sextant.graphs.batches.spread.choice import LEAST_CALLS, LEAST_PHOTOS, choose_processes
 from sextant.graphs.batches.spread.process import WorkerDied
 from sextant.graphs.batches.spread.processes import WorkerProcesses, split_evenly
@@ -34,7 +35,7 @@ class FakeProcess:
     made = 0
 
     def __init__(self, start, limits):
-        self.alive, self.inside, self.changed = True, set(), threading.Condition()
+        self.alive, self.changed, self.pid = True, threading.Condition(), FakeProcess.made
         FakeProcess.made += 1
 
     def wait_until_ready(self):
@@ -43,15 +44,13 @@ class FakeProcess:
     def run(self, photo):
         with self.changed:
             if not self.alive:
-                raise WorkerDied
-            self.inside.add(photo)
+                raise WorkerDied(self, had_the_photo=False)
             self.changed.wait_for(lambda: not self.alive, timeout=0.02)
             if photo == "deadly":
                 self.alive = False
                 self.changed.notify_all()
-            self.inside.discard(photo)
             if not self.alive:
-                raise WorkerDied
+                raise WorkerDied(self, had_the_photo=True)
         return {"photo": photo}
 
     def close(self):
@@ -61,18 +60,51 @@ class FakeProcess:
         pass
 
 
+class NeverStarts(FakeProcess):
+    """A worker that is killed while it loads."""
+
+    def wait_until_ready(self):
+        raise SextantError("a worker process was killed by signal 9 while it was loading")
+
+
+class Here:
+    """The photos in this process; the deadly one is never among them, since it waits until workers are there."""
+
+    def __init__(self, *given):
+        pass
+
+    def locate(self, photo):
+        assert photo != "deadly"
+        time.sleep(0.02)
+        return {"photo": photo}
+
+
 @pytest.fixture
-def workers(monkeypatch):
-    monkeypatch.setattr(processes, "WorkerProcess", FakeProcess)
-    FakeProcess.made = 0
-    order = BatchOrder(Settings(concurrency=4, model="offline"), Path("records"))
-    return WorkerProcesses(order, Names(), 2)
+def begin(monkeypatch):
+    def begin(kind, here=Here):
+        monkeypatch.setattr(process, "WorkerProcess", kind)
+        monkeypatch.setattr(processes, "PhotoWorker", here)
+        FakeProcess.made = 0
+        return WorkerProcesses(BatchOrder(Settings(concurrency=8, model="offline"), Path("records")), Names(), 2)
+
+    return begin
 
 
-def test_a_photo_that_kills_every_worker_fails_and_the_photos_beside_it_do_not(workers):
+def wait_for_workers(workers):
+    while not all(worker.is_open for worker in workers._workers):
+        time.sleep(0.01)
+
+
+def test_a_photo_that_kills_every_worker_fails_and_the_photos_beside_it_do_not(begin):
+    workers = begin(FakeProcess)
+    wait_for_workers(workers)
+    workers._here.is_open = False  # as if it were full, until the deadly photo is in a worker
     names = ["deadly", *(f"photo {number}" for number in range(20))]
-    with ThreadPoolExecutor(workers.photos_at_once) as pool:
-        lines = list(pool.map(workers.locate, names))
+    with ThreadPoolExecutor(8) as pool:
+        lines = pool.map(workers.locate, names)
+        time.sleep(0.05)
+        workers._here.is_open = True
+        lines = list(lines)
     assert lines[0] == {
         "photo": "deadly",
         "error": {"kind": "defect", "message": "4 workers died at this photo"},
@@ -80,7 +112,22 @@ def test_a_photo_that_kills_every_worker_fails_and_the_photos_beside_it_do_not(w
         "record": "records/deadly",
     }
     assert lines[1:] == [{"photo": name} for name in names[1:]]
-    assert FakeProcess.made == 2 + 4 or FakeProcess.made == 2 + 3  # the last one is started when a photo needs it
+    assert FakeProcess.made == 1 + 4
+
+
+def test_a_worker_that_cannot_be_started_leaves_its_share_and_a_note(begin):
+    workers = begin(NeverStarts)
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(workers.locate, "abcdefghij")) == [{"photo": name} for name in "abcdefghij"]
+    while not workers.notes:
+        time.sleep(0.01)
+    assert workers._here.most == 8 and "killed by signal 9" in workers.notes[0]
+
+
+def test_a_worker_takes_its_share_of_the_photos_from_this_process(begin):
+    workers = begin(FakeProcess)
+    wait_for_workers(workers)
+    assert (workers._here.most, [worker.most for worker in workers._workers]) == (4, [4])
 
 
 def test_calls_in_flight_are_split_evenly_and_exactly():
