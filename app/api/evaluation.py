@@ -73,7 +73,7 @@ def evaluate(
         shard: part I of N, for several machines.
         retry_errors: evaluate only the photos that failed before.
         calls: cache model and tool calls in this folder and reuse them.
-        processes: worker processes on this machine; None uses as many as pay, up to 4, and 1 the least memory.
+        processes: on this machine, this one among them; None uses as many as pay, up to 4; 1 needs the least memory.
         on_event: receives ``{"step": "evaluate", "done", "total", "failed"}`` after each photo.
         settings: any other setting by its name; model, gallery, preset and home as of `sextant.locate`.
 

@@ -24,11 +24,11 @@ def collect_options(
 
 
 def check_processes(processes: int | None) -> int | None:
-    """Return a number of worker processes as given.
+    """Return a number of processes as given.
 
     Raises:
         WrongUse: it is below 1.
     """
     if processes is not None and processes < 1:
-        raise WrongUse(f"processes={processes} is below 1; 1 works in threads of this process alone")
+        raise WrongUse(f"processes={processes} is below 1; 1 uses this process alone")
     return processes

@@ -61,8 +61,8 @@ def command(
     each photo. --concurrency limits simultaneous model calls. With --calls, several runs share retrieval and model
     calls; a run whose calls are all cached needs no model.
 
-    Worker processes are used where one would be the limit: 100 photos or more and a concurrency of 12 or more, or no
-    model. All limits hold for all of them together; --processes 1 needs the least memory.
+    Several processes work where one would be the limit: from 100 photos on, with a concurrency of 12 or more or without
+    a model. All limits hold for all of them together; --processes 1 needs the least memory.
 
     \b
     Example: sextant eval run im2gps3k --data im2gps3k --gallery mp16 --exclude-author --out runs/offline
