@@ -57,13 +57,20 @@ def get_checkpoints_file(settings: Settings) -> Path:
     return Home.at(settings.home).checkpoints
 
 
-def locate(path: str, settings: Settings, on_event: OnEvent = ignore_event, stop: Event | None = None) -> Run:
+def locate(
+    path: str,
+    settings: Settings,
+    on_event: OnEvent = ignore_event,
+    stop: Event | None = None,
+    named: str | None = None,
+) -> Run:
     """Locate one photo and record the run in ``runs/NAME`` of the home.
 
     Args:
         path: the photo's file.
         on_event: receives progress events, from several threads.
         stop: when set, ends the run within a second with the best answer so far.
+        named: what the photo was called, where ``path`` is a stored copy; lists of runs show it.
 
     Raises:
         SextantError: the photo, the gallery or the settings cannot be used; model failures lead to an answer instead.
@@ -72,15 +79,16 @@ def locate(path: str, settings: Settings, on_event: OnEvent = ignore_event, stop
     settings = replace(settings, run=name)
     deps = make_cancellable(make_deps(settings, on_event), stop)
     with trace_run(deps.settings) as traced:
-        folder = create_run(settings.home, name, build_record(path, deps.settings, traced.context))
+        folder = create_run(settings.home, name, build_record(path, deps.settings, traced.context, named))
         return execute_run(folder, path, deps, ignore_step(traced(deps.ask)))
 
 
-def build_record(path: str, settings: Settings, trace: str | None = None) -> Json:
+def build_record(path: str, settings: Settings, trace: str | None = None, named: str | None = None) -> Json:
     """Build the record of a new run. It holds no secret: the login is removed from an address.
 
     Args:
         trace: of the run's first span, where it is traced.
+        named: what the photo was called, where ``path`` is a stored copy.
     """
     address = split_login(settings.base_url)[1] if settings.base_url else None
     return {
@@ -93,6 +101,7 @@ def build_record(path: str, settings: Settings, trace: str | None = None) -> Jso
         "prompts": collect_own_prompts(settings),
         "versions": dict(read_versions()),
         **({"trace": trace} if trace else {}),
+        **({"named": named} if named else {}),
     }
 
 
