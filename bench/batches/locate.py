@@ -1,6 +1,6 @@
 """Measure a batch as users run it: `sextant locate FOLDER --out DIR` with a slow model, beside the ideal.
 
-    python -m bench.batch --photos 200 --latency 0.3 --concurrency 16 [--preset img2loc] [--processes 1]
+    python -m bench.batches.locate --photos 200 --latency 0.3 --concurrency 16 [--preset img2loc] [--processes 1]
 
 The model server runs in a process of its own on loopback. The ideal is calls × latency / concurrency. Two ratios of it
 are printed: of the steady state, from the first request that reaches the server to the last answer; and of the whole
@@ -18,8 +18,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.model_process import run_server
-from bench.noise_photos import build_gallery, write_photos
+from bench.batches.model_process import run_server
+from bench.batches.noise_photos import build_gallery, write_photos
 
 COMMAND = [sys.executable, "-m", "sextant.app"]
 
