@@ -9,7 +9,7 @@ import threading
 
 import click
 
-AFTER_S = 1.0
+AFTER_S = 0.5
 TEXT = "sextant: loading …"
 _ERASE = "\r\x1b[2K"
 
