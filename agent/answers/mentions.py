@@ -171,9 +171,13 @@ def _make_mention(
     before = [key for key in words.keys[first:at] if key not in qualifiers and key not in connectors]
     after = [key for key in words.keys[until + 1 : last + 1] if key not in qualifiers or key in kinds]
     following = " ".join(words.keys[until + 1 : last + 1])
-    if after and (_is_of_one_address(following, entries) or _are_paired(words, until, following, entries)):
+    named = after and following not in kinds
+    if named and (_is_of_one_address(following, entries) or _are_paired(words, until, following, entries)):
         after = []  # "Halls Gap" is one name
-    if any(key in load_word_list("streets") for key in after) or (before and before[-1] in load_word_list("waters")):
+    contained = words.gaps[until + 1 : until + 2] == [","]
+    in_town = contained and words.keys[at - 1 : at] == ["of"]  # "Town Square of Jackson, Wyoming"
+    called_after = bool(before) and before[-1] in load_word_list("waters") and not in_town
+    if called_after or any(key in load_word_list("streets") for key in after):
         return None
     worth = WHOLE
     if before:
@@ -188,16 +192,16 @@ def _make_mention(
         entries = tuple(
             entry for entry in entries if entry.kind in areas or (entry.population >= least and entry.own)
         )
-        if single and words.keys[at] in load_word_list("words"):
+        if single and words.keys[at] in load_word_list("words") and not in_town:
             return None
     if all(key in kinds or key in qualifiers for key in words.keys[at : until + 1]):
         # A town called Marina is one where its division follows; "Old Town" never is.
         # "South Island" and "Chapel Hill, North Carolina" are places.
-        contained = words.gaps[until + 1 : until + 2] == [","] and (single or words.keys[at] not in qualifiers)
         if not alone:
             return None
         areas = ("country",) if single else ("region",)
-        entries = tuple(entry for entry in entries if entry.kind in areas or (contained and entry.own))
+        named = contained and (single or words.keys[at] not in qualifiers)
+        entries = tuple(entry for entry in entries if entry.kind in areas or (named and entry.own))
     if until + 1 < len(words.keys) and words.gaps[until + 1] == " " and words.keys[until + 1] in _OF_DIVISIONS:
         entries = tuple(entry for entry in entries if entry.kind == "division") or entries
     if not entries:
@@ -215,7 +219,7 @@ def _is_of_one_address(key: str, entries: tuple[GazetteerEntry, ...]) -> bool:
 def _are_paired(words: Words, until: int, key: str, entries: tuple[GazetteerEntry, ...]) -> bool:
     """Return whether a dash joins two names of a kind: "the Arizona-Utah border"."""
     table = load_shipped()
-    paired = words.gaps[until + 1] == "-" and key in table and key not in load_word_list("kinds") and bool(entries)
+    paired = words.gaps[until + 1] == "-" and key in table and bool(entries)
     return paired and table.entries(key)[0].kind == entries[0].kind
 
 

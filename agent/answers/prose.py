@@ -25,6 +25,7 @@ _LABEL = re.compile(
 _AFTER_LABEL = re.compile(rf"{_GAP}{_FILLER}{_GAP}$", re.IGNORECASE)
 _TRAILING = re.compile(rf"\s{{0,2}}(?P<word>{_LAT_WORD}|{_LON_WORD})(?![^\W\d_])", re.IGNORECASE)
 _PAIR_GAP = re.compile(r"""[\s*`"')]{0,4}[,;/|]?\s{0,3}(?:and|und|et|y)?\s{0,3}[*(`"']{0,3}""")
+_AXIS_GAP = re.compile(rf"(?:\s{{0,2}}(?:{_LAT_WORD}|{_LON_WORD}))?{_PAIR_GAP.pattern}", re.IGNORECASE)
 _CUE = re.compile(
     r"coordinate|coordenada|koordinat|координат|坐标|座標|\bposition|\blocation|\bgps|\blat|answer|geo:|@", re.IGNORECASE
 )
@@ -160,7 +161,8 @@ def _pairs_better(text: str, tokens: list[_Token], index: int, other: int) -> bo
     if other + 1 == len(tokens) or _PAIR_GAP.fullmatch(text, tokens[index].angle.end, tokens[other].angle.start):
         return False
     second, third = tokens[other].angle, tokens[other + 1].angle
-    return third.axis not in (None, second.axis) and _PAIR_GAP.fullmatch(text, second.end, third.start) is not None
+    beside = _AXIS_GAP.fullmatch(text, second.end, third.start) is not None
+    return third.axis not in (None, second.axis) and beside
 
 
 def _pair_bare_numbers(text: str, first: _Token, second: _Token) -> Reading | None:
