@@ -160,7 +160,8 @@ class Shipped:
         reach = area.radius_km + _BESIDE_KM
         rows = np.flatnonzero(np.abs(self._positions[:, 0] - area.latitude) * 111.0 <= reach)
         away = compute_great_circle_km((area.latitude, area.longitude), self._positions[rows])
-        return frozenset(self.division_name(int(number)) for number in set(self._division[rows[away <= reach]].tolist()))
+        numbers = np.unique(self._division[rows[away <= reach]]).tolist()
+        return frozenset(self.division_name(number) for number in numbers)
 
     def division_name(self, number: int) -> tuple[str, str]:
         """Return the country code and name of a division."""

@@ -189,9 +189,7 @@ def _make_mention(
     if worth < WHOLE:
         least = 0 if worth == AFTER_OF else _LEAST_PART if worth > PART else _LEAST_OTHER_PART
         areas = ("country", "division", "region") if worth > PART else ()
-        entries = tuple(
-            entry for entry in entries if entry.kind in areas or (entry.population >= least and entry.own)
-        )
+        entries = tuple(entry for entry in entries if entry.kind in areas or (entry.population >= least and entry.own))
         if single and words.keys[at] in load_word_list("words") and not in_town:
             return None
     if all(key in kinds or key in qualifiers for key in words.keys[at : until + 1]):

@@ -65,7 +65,7 @@ def _is_credible(words: Words, place: ResolvedMention) -> bool:
     )
     if single and words.keys[mention.at] in load_word_list("kinds") | load_word_list("languages"):
         return False
-    if single and _is_genitive(words, mention.at) and entry.population < _LEAST_PART:
+    if single and _is_genitive(words, mention.at) and (entry.population < _LEAST_PART or not entry.own):
         return False  # "Macy's"
     if single and words.keys[mention.at] in load_word_list("words"):
         return led and place.told

@@ -27,7 +27,8 @@ _TRAILING = re.compile(rf"\s{{0,2}}(?P<word>{_LAT_WORD}|{_LON_WORD})(?![^\W\d_])
 _PAIR_GAP = re.compile(r"""[\s*`"')]{0,4}[,;/|]?\s{0,3}(?:and|und|et|y)?\s{0,3}[*(`"']{0,3}""")
 _AXIS_GAP = re.compile(rf"(?:\s{{0,2}}(?:{_LAT_WORD}|{_LON_WORD}))?{_PAIR_GAP.pattern}", re.IGNORECASE)
 _CUE = re.compile(
-    r"coordinate|coordenada|koordinat|координат|坐标|座標|\bposition|\blocation|\bgps|\blat|answer|geo:|@", re.IGNORECASE
+    r"coordinate|coordenada|koordinat|координат|坐标|座標|\bposition|\blocation|\bgps|\blat|answer|geo:|@",
+    re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\b(?:between|from|zwischen|von|entre|de|от|между)\s{1,3}$", re.IGNORECASE)
 # Units behind a number, or words before it, that say that it is not a coordinate.
@@ -157,7 +158,7 @@ def _pair_up(text: str, tokens: list[_Token], index: int) -> tuple[Reading, int]
 
 
 def _pairs_better(text: str, tokens: list[_Token], index: int, other: int) -> bool:
-    """Return whether an angle some words away belongs to the one right behind it: "151 W 34th St … 40.75 N, 73.99 W"."""
+    """Return whether an angle some words away belongs to the one behind it: "151 W 34th St … 40.75 N, 73.99 W"."""
     if other + 1 == len(tokens) or _PAIR_GAP.fullmatch(text, tokens[index].angle.end, tokens[other].angle.start):
         return False
     second, third = tokens[other].angle, tokens[other + 1].angle
