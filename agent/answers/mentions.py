@@ -197,9 +197,9 @@ def _make_mention(
         # "South Island" and "Chapel Hill, North Carolina" are places.
         if not alone:
             return None
-        areas = ("country",) if single else ("region",)
-        named = contained and (single or words.keys[at] not in qualifiers)
-        entries = tuple(entry for entry in entries if entry.kind in areas or (named and entry.own))
+        kind = "country" if single else "region"
+        in_container = contained and (single or words.keys[at] not in qualifiers)
+        entries = tuple(entry for entry in entries if entry.kind == kind or (in_container and entry.own))
     if until + 1 < len(words.keys) and words.gaps[until + 1] == " " and words.keys[until + 1] in _OF_DIVISIONS:
         entries = tuple(entry for entry in entries if entry.kind == "division") or entries
     if not entries:

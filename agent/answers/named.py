@@ -25,6 +25,8 @@ _LEAST_AREA_KM = 30.0  # a smaller country is as good as a town: Monaco
 _LEAST_ALONE = 15_000  # people of a town that is believed without a container or a small word before it
 _ANCHOR = 200_000  # people of a town that a reply is about, though no container stands beside it
 _ANCHOR_KM = 80.0
+_GREAT_ANCHOR = 1_000_000  # people of a town that things of a reply are in, however it is named
+_LONGEST_CODE = 4  # letters before the number of a code: "BOT 559V"
 _CONTINENTAL_KM = 500.0  # reach of a region that is a part of a continent
 _NEARLY = 1.0  # what a statement may count less to be nearly as sure
 
@@ -65,6 +67,8 @@ def _is_credible(words: Words, place: ResolvedMention) -> bool:
     )
     if single and words.keys[mention.at] in load_word_list("kinds") | load_word_list("languages"):
         return False
+    if single and _begins_code(words, mention.at):
+        return False
     if single and _is_genitive(words, mention.at) and (entry.population < _LEAST_PART or not entry.own):
         return False  # "Macy's"
     if single and words.keys[mention.at] in load_word_list("words"):
@@ -77,6 +81,12 @@ def _is_credible(words: Words, place: ResolvedMention) -> bool:
         if 0 <= k < len(words.keys)
     )
     return led or alone or entry.population >= _LEAST_ALONE
+
+
+def _begins_code(words: Words, at: int) -> bool:
+    word = words.text[words.starts[at] : words.ends[at]]
+    following = words.keys[at + 1 : at + 2]
+    return word.isupper() and len(word) <= _LONGEST_CODE and bool(following) and following[0][:1].isdigit()
 
 
 def _is_genitive(words: Words, at: int) -> bool:
@@ -93,15 +103,22 @@ def _drop_namesakes_of_anchors(places: list[ResolvedMention]) -> list[ResolvedMe
         if place.stance >= Stance.ASSERTED and place.entry.kind == "town" and place.mention.worth >= OF_A_KIND
         and (place.held or place.entry.population >= _ANCHOR)
     ]  # fmt: skip
-    if not anchors:
+    great = [
+        place.entry for place in places
+        if place.stance >= Stance.PLAIN and place.entry.population >= _GREAT_ANCHOR and place.mention.worth == WHOLE
+        and place.entry.kind == "town"
+    ]  # fmt: skip
+    if not anchors and not great:
         return places
     kept = []
     for place in places:
         entry = place.entry
-        if entry.kind == "town" and not place.held and (entry.population < _ANCHOR or place.mention.worth < WHOLE):
+        of_a_thing = place.mention.worth < WHOLE  # "St. Paul's Cathedral", in a reply about London
+        rivals = anchors + great if of_a_thing else anchors
+        if rivals and entry.kind == "town" and not place.held and (entry.population < _ANCHOR or of_a_thing):
             near = [
                 other for other in place.mention.entries
-                if other.kind == "town" and any(_is_beside(other, anchor) for anchor in anchors)
+                if other.kind == "town" and any(_is_beside(other, anchor) for anchor in rivals)
             ]  # fmt: skip
             if not near:
                 continue
