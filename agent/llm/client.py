@@ -24,6 +24,7 @@ from langchain_core.runnables import Runnable
 from sextant.agent.llm.completion import Completion, Tool, Usage, read_completion
 from sextant.agent.llm.errors import ModelError, classify_error, make_out_of_time_error
 from sextant.agent.llm.messages import Message, to_langchain
+from sextant.agent.llm.packages import PACKAGES
 from sextant.agent.llm.redaction import redact_json, redact_secrets
 from sextant.agent.llm.retry import LONGEST_RETRY_AFTER_S, OutOfTimeError, RateLimiter, compute_backoff_s, sleep_until
 from sextant.agent.llm.spec import Endpoint, Provider, resolve
@@ -39,7 +40,12 @@ DROPPABLE = ("temperature", "seed")  # settings some models refuse; the call is 
 OLLAMA_NUM_CTX = 8192
 REAL_KEY = 16  # characters; a shorter one is a placeholder that local servers are given
 CHECK_TOKENS = 16  # OpenAI's minimum
-EXTRAS = {"anthropic": "anthropic", "google_genai": "google", "mistralai": "mistral"}
+EXTRAS = {
+    "anthropic": "anthropic",
+    "google_genai": "google",
+    "mistralai": "mistral",
+    **{name: name for name in PACKAGES},
+}
 """Provider → the extra that installs what speaks its protocol."""
 
 
@@ -229,6 +235,9 @@ def _import_provider(provider: Provider) -> ModuleType:
         WrongUse: the package that speaks its protocol is not installed.
     """
     try:
+        if provider in PACKAGES:
+            importlib.import_module(PACKAGES[provider].module)
+            return importlib.import_module("sextant.agent.llm.providers.langchain_package")
         return importlib.import_module(f"sextant.agent.llm.providers.{provider}")
     except ModuleNotFoundError as error:
         if provider not in EXTRAS:

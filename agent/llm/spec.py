@@ -8,17 +8,23 @@ from typing import Literal, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from sextant.agent.llm.address import LOOPBACK, Address
+from sextant.agent.llm.packages import PACKAGES
 from sextant.base.errors import WrongUse
 
-Provider = Literal["offline", "openai", "ollama", "anthropic", "google_genai", "mistralai"]
+Provider = Literal[
+    "offline", "openai", "ollama", "anthropic", "google_genai", "mistralai", "deepseek", "groq", "together", "xai"
+]
 
-FORMS = "offline, openai:NAME, ollama:NAME, anthropic:NAME, google_genai:NAME or mistralai:NAME"
+FORMS = (
+    "offline or PROVIDER:NAME, with openai, ollama, anthropic, google_genai, mistralai, deepseek, groq, together or xai"
+)
 KEY_VARIABLES: Mapping[str, str] = {
     "openai": "OPENAI_API_KEY",
     "ollama": "OLLAMA_API_KEY",
     "anthropic": "ANTHROPIC_API_KEY",
     "google_genai": "GOOGLE_API_KEY",
     "mistralai": "MISTRAL_API_KEY",
+    **{name: package.key for name, package in PACKAGES.items()},
 }
 OTHER_KEY_VARIABLES: Mapping[str, str] = {"google_genai": "GEMINI_API_KEY"}  # read where the first is not set
 ADDRESS_VARIABLES: Mapping[str, str] = {
@@ -27,6 +33,7 @@ ADDRESS_VARIABLES: Mapping[str, str] = {
     "anthropic": "ANTHROPIC_BASE_URL",
     "google_genai": "GOOGLE_GEMINI_BASE_URL",
     "mistralai": "MISTRAL_BASE_URL",
+    **{name: package.address_variable for name, package in PACKAGES.items()},
 }
 DEFAULT_ADDRESSES: Mapping[str, str] = {
     "openai": "https://api.openai.com/v1",
@@ -34,12 +41,14 @@ DEFAULT_ADDRESSES: Mapping[str, str] = {
     "anthropic": "https://api.anthropic.com",
     "google_genai": "https://generativelanguage.googleapis.com",
     "mistralai": "https://api.mistral.ai/v1",
+    **{name: package.address for name, package in PACKAGES.items()},
 }
 PRICED_AS: Mapping[str, str] = {  # the provider's name in the price list, at its own address
     "openai": "openai",
     "anthropic": "anthropic",
     "google_genai": "google",
     "mistralai": "mistral",
+    **{name: package.priced_as for name, package in PACKAGES.items()},
 }
 NO_KEY = "no-key"  # self-hosted servers accept any key; the clients require one
 

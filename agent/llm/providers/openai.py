@@ -12,13 +12,12 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from sextant.agent.llm.completion import read_chat_usage
-from sextant.agent.llm.server_replies import mend_reply, raise_failure
+from sextant.agent.llm.server_replies import REASONING_FIELDS, mend_reply, raise_failure
 from sextant.agent.llm.spec import DEFAULT_ADDRESSES, Endpoint
 from sextant.agent.llm.transport import make_transport
 
 NO_TOOL_CALLS = "none"  # the tool choice that forbids calls
 LONG = ("messages", "tools")
-REASONING_FIELDS = ("reasoning_content", "reasoning")  # vLLM, llama.cpp, DeepSeek; OpenRouter, newer vLLM
 
 
 class CompatibleChat(ChatOpenAI):
