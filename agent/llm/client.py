@@ -24,10 +24,10 @@ from langchain_core.runnables import Runnable
 from sextant.agent.llm.completion import Completion, Tool, Usage, read_completion
 from sextant.agent.llm.errors import ModelError, classify_error, make_out_of_time_error
 from sextant.agent.llm.messages import Message, to_langchain
-from sextant.agent.llm.packages import PACKAGES
 from sextant.agent.llm.redaction import redact_json, redact_secrets
 from sextant.agent.llm.retry import LONGEST_RETRY_AFTER_S, OutOfTimeError, RateLimiter, compute_backoff_s, sleep_until
-from sextant.agent.llm.spec import Endpoint, Provider, resolve
+from sextant.agent.llm.services import EXTRAS, SERVICES
+from sextant.agent.llm.spec import Endpoint, resolve
 from sextant.agent.llm.transport import Exchange, current_exchange
 from sextant.base.errors import WrongUse
 
@@ -40,13 +40,6 @@ DROPPABLE = ("temperature", "seed")  # settings some models refuse; the call is 
 OLLAMA_NUM_CTX = 8192
 REAL_KEY = 16  # characters; a shorter one is a placeholder that local servers are given
 CHECK_TOKENS = 16  # OpenAI's minimum
-EXTRAS = {
-    "anthropic": "anthropic",
-    "google_genai": "google",
-    "mistralai": "mistral",
-    **{name: name for name in PACKAGES},
-}
-"""Provider → the extra that installs what speaks its protocol."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +55,7 @@ class ChatModel:
     """
 
     spec: str
-    provider: Provider
+    provider: str
     name: str
     base_url: str
     timeout_s: float
@@ -93,8 +86,8 @@ def load_model(
 ) -> ChatModel:
     """Load the model of a spec: `offline`, `openai:NAME` and the others of `spec.FORMS`. Nothing is sent yet.
 
-    The key comes from the environment (`spec.KEY_VARIABLES`), the address from `base_url`, else from the environment
-    (`spec.ADDRESS_VARIABLES`), else it is the provider's own.
+    The key comes from the environment (`services.SERVICES`), the address from `base_url`, else from the environment
+    (there too), else it is the provider's own.
 
     Raises:
         WrongUse: an unknown spec, an invalid address, no key for a provider's own server, or a package is missing.
@@ -228,15 +221,15 @@ def _make_client(endpoint: Endpoint, num_ctx: int | None) -> BaseChatModel:
     return client
 
 
-def _import_provider(provider: Provider) -> ModuleType:
+def _import_provider(provider: str) -> ModuleType:
     """Import a provider's module, which takes about a second.
 
     Raises:
         WrongUse: the package that speaks its protocol is not installed.
     """
     try:
-        if provider in PACKAGES:
-            importlib.import_module(PACKAGES[provider].module)
+        if SERVICES[provider].package:
+            importlib.import_module(SERVICES[provider].module)
             return importlib.import_module("sextant.agent.llm.providers.langchain_package")
         return importlib.import_module(f"sextant.agent.llm.providers.{provider}")
     except ModuleNotFoundError as error:
@@ -250,7 +243,11 @@ def _import_provider(provider: Provider) -> ModuleType:
 def _bind_options(
     model: ChatModel, tools: Sequence[Tool], final: bool, count: int, *, temperature: Any, seed: Any, max_tokens: Any
 ) -> Runnable[Any, Any]:
-    """Bind this call's tools and options to the client, in the terms of its protocol."""
+    """Bind this call's tools and options to the client, in the terms of its protocol.
+
+    Raises:
+        ModelError: the client's class takes no tools.
+    """
     if model.provider == "offline":
         return model.client.bind_tools(list(tools)) if tools and not final else model.client
     module = _import_provider(model.provider)
@@ -261,7 +258,13 @@ def _bind_options(
         return model.client.bind(**options)
     # The tools stay in the request, so that the model understands the earlier calls in the conversation.
     forbidden = {"tool_choice": module.NO_TOOL_CALLS} if final else {}
-    return model.client.bind_tools(list(tools), **forbidden, **options)
+    try:
+        return model.client.bind_tools(list(tools), **forbidden, **options)
+    except NotImplementedError as error:
+        way_out = "use a model that calls tools, or references in the prompt"
+        raise ModelError(
+            "tools_unsupported", f"LangChain's class for {model.spec} takes no tools; {way_out}"
+        ) from error
 
 
 def _attempt(

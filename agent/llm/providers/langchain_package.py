@@ -1,4 +1,4 @@
-"""Any provider of `packages.PACKAGES`: OpenAI's chat completions, through the provider's own LangChain package."""
+"""OpenAI's chat completions through a provider's own LangChain package: those of `services.SERVICES` that name one."""
 
 import importlib
 import json
@@ -9,8 +9,8 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from sextant.agent.llm.completion import read_chat_usage
-from sextant.agent.llm.packages import PACKAGES
 from sextant.agent.llm.server_replies import REASONING_FIELDS, mend_reply
+from sextant.agent.llm.services import SERVICES
 from sextant.agent.llm.spec import Endpoint
 from sextant.agent.llm.transport import current_exchange, make_transport
 
@@ -78,8 +78,8 @@ def _keep_fields(choice: Any) -> None:
 def make_client(endpoint: Endpoint, num_ctx: int | None) -> BaseChatModel:
     """Make a client for one model of one server. It does not retry and follows no redirects."""
     del num_ctx  # the server's own setting in this protocol
-    package = PACKAGES[endpoint.provider]
-    chat_class = getattr(importlib.import_module(package.module), package.chat_class)
+    service = SERVICES[endpoint.provider]
+    chat_class = getattr(importlib.import_module(service.module), service.package.rpartition(".")[2])
     client: BaseChatModel = chat_class(
         model=endpoint.name,
         base_url=endpoint.url,

@@ -9,8 +9,8 @@ from sextant.agent.cost.pricing import compute_price_usd
 from sextant.agent.llm import client
 from sextant.agent.llm.client import ChatModel, complete, load_model
 from sextant.agent.llm.errors import ModelError
-from sextant.agent.llm.packages import PACKAGES
 from sextant.agent.llm.providers.langchain_package import mend_body
+from sextant.agent.llm.services import PACKAGES, SERVICES
 from sextant.base.errors import WrongUse
 from sextant.graphs.runs.folder import find_run
 from sextant.graphs.runs.replay import replay
@@ -38,7 +38,7 @@ def reverse_geocode(latitude: float, longitude: float) -> str:
 
 @pytest.fixture(params=PACKAGES)
 def provider(request, monkeypatch):
-    monkeypatch.setenv(PACKAGES[request.param].key, KEY)
+    monkeypatch.setenv(SERVICES[request.param].key, KEY)
     return request.param
 
 
@@ -115,8 +115,8 @@ def test_the_price_is_the_provider_s_at_its_own_address_alone(spec):
 
 
 def test_the_provider_s_own_server_needs_a_key(provider, monkeypatch):
-    monkeypatch.delenv(PACKAGES[provider].key)
-    with pytest.raises(WrongUse, match=f"needs a key: set {PACKAGES[provider].key}"):
+    monkeypatch.delenv(SERVICES[provider].key)
+    with pytest.raises(WrongUse, match=f"needs a key: set {SERVICES[provider].key}"):
         load_model(f"{provider}:some")
 
 
