@@ -14,6 +14,7 @@ from sextant.app.api.running import OnEvent, ignore, run_stoppable
 from sextant.app.options.common import make_settings
 from sextant.base.errors import SextantWarning
 from sextant.base.json_types import Json
+from sextant.base.printable import leave
 from sextant.eval.benchmarks import choose_photos, load_benchmark
 from sextant.eval.reporting.summary import format_summary, summarise
 from sextant.eval.running.call_cache import CallCache
@@ -107,8 +108,8 @@ def _explain_end(ended: SessionEnd[Counts]) -> list[str]:
     """Say why an evaluation ended early and what to do."""
     left = ended.counts.total - ended.counts.done
     if ended.why == "model":
-        return [f"the model is unavailable ({ended.reason}); {left:,} photos are left: mend it and call again"]
+        return [f"the model is unavailable ({ended.reason}); {leave(left, 'photo')}: mend it and call again"]
     if ended.why == "money":
-        return [f"the limit of max_usd is reached; {left:,} photos are left: call again with a higher limit"]
+        return [f"the limit of max_usd is reached; {leave(left, 'photo')}: call again with a higher limit"]
     failed = ended.counts.failed
     return [f"photos that failed: {failed:,}; call again with retry_errors=True"] if failed else []

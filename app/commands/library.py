@@ -10,6 +10,7 @@ import click
 
 from sextant.app.options.grouped import GroupedOption
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.printable import leave
 from sextant.base.settings import Group
 
 if TYPE_CHECKING:
@@ -113,6 +114,8 @@ def place(
     from sextant.app.library.running import LibraryTask
     from sextant.app.library.selection import Selection, parse_day
     from sextant.app.library.videos.expand import expand_videos
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_outputs
 
     typed = sys.stdin.buffer.read() if "-" in arguments else b""
     found = find_photos(arguments, str(options.out), typed)
@@ -128,7 +131,8 @@ def place(
         workers=options.engine == "ray",
     )
     ended = run_library(task, quiet)
-    finish_library(LibraryFolder(options.out), finishing)
+    with Progress(quiet=quiet) as progress:
+        finish_library(LibraryFolder(options.out), finishing, report_outputs(progress))
     summary = {**ended.counts.to_json(), "ended": ended.why, "out": str(options.out)}
     if as_json:
         echo_json(summary)
@@ -185,7 +189,7 @@ def explain_end(ended: "SessionEnd[LibraryCounts]") -> int:
 
     for note in ended.notes:
         echo(f"sextant: {note}", err=True)
-    left = f"{ended.counts.total - ended.counts.done:,} photos are left"
+    left = leave(ended.counts.total - ended.counts.done, "photo")
     again = "run the same command again to resume"
     said = {
         End.STOPPED: f"stopped; {left}: {again}",

@@ -9,6 +9,7 @@ import click
 from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.options.grouped import GroupedCommand
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.printable import leave
 
 if TYPE_CHECKING:
     from sextant.eval.running.progress import Counts
@@ -117,7 +118,7 @@ def explain_end(ended: "SessionEnd[Counts]") -> int:
         echo(f"sextant: {note}", err=True)
     left = ended.counts.total - ended.counts.done
     if ended.why == "stopped":
-        echo(f"sextant: stopped; {left:,} photos are left: run the same command again to resume", err=True)
+        echo(f"sextant: stopped; {leave(left, 'photo')}: run the same command again to resume", err=True)
         return INTERRUPTED
     if ended.why == "model":
         echo(
@@ -128,7 +129,7 @@ def explain_end(ended: "SessionEnd[Counts]") -> int:
         return 1
     if ended.why == "money":
         echo(
-            f"sextant: the limit of --max-usd is reached; {left:,} photos are left: run again with a higher limit",
+            f"sextant: the limit of --max-usd is reached; {leave(left, 'photo')}: run again with a higher limit",
             err=True,
         )
         return 1
