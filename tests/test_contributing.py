@@ -59,7 +59,7 @@ def test_the_provider_answers_a_whole_run(gallery, query, tmp_path, monkeypatch)
     line = re.search(r'`"echo": (Service\(.*?\))`', TEXT, re.DOTALL)[1]
     monkeypatch.setitem(SERVICES, "echo", eval(line, {"Service": Service}))
     monkeypatch.setenv("ECHO_API_KEY", "any")
-    settings = Settings(model="echo:one", gallery=str(gallery), home=str(tmp_path), verify="density", max_calls=4)
+    settings = Settings(model="echo:one", gallery=str(gallery), home=str(tmp_path), verify="density", max_rounds=1)
     answer = locate(str(query), settings).answer
     assert answer["outcomes"]["unparsable"] >= 2 and not answer["outcomes"]["failed"]
     assert example.make_call_options(None, 1, None) == {"seed": 1}
