@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sextant.app.options.grouped import GroupedOption
+from sextant.app.options.processes import PROCESSES
 from sextant.app.render.terminal import echo, echo_json
 from sextant.base.printable import leave
 from sextant.base.settings import Group
@@ -39,6 +40,7 @@ class LibraryOptions:
     clock_offset: str = "0"
     neighbours: str = "on"
     engine: str = "local"
+    processes: int | None = None
 
 
 def add_library_options(command: Command) -> Command:
@@ -74,6 +76,7 @@ def add_library_options(command: Command) -> Command:
             help="Run on this machine or on a Ray cluster.",
         )
     )
+    options.append(_make_option("--processes", **PROCESSES))
     for option in reversed(options):
         command = option(command)
     return command
@@ -129,6 +132,7 @@ def place(
         *(photos, found.root, replace(settings, max_usd=None), options.out, policy, settings.max_usd),
         retry_errors=options.retry_errors,
         workers=options.engine == "ray",
+        processes=options.processes,
     )
     ended = run_library(task, quiet)
     with Progress(quiet=quiet) as progress:
