@@ -4,7 +4,7 @@
 
 The model server runs in a process of its own on loopback. Printed are the wall time as a ratio of the ideal
 (calls × latency / concurrency), the requests beside those planned, and for single photos the time that is neither
-model nor encoder, beside the same graph with nodes that do nothing.
+model nor encoder, beside the same graph with nodes that do nothing: verified with `density`, and by default.
 """
 
 import argparse
@@ -53,6 +53,8 @@ class Measured:
     floor_ms: float
     own_cpu_ms: float
     floor_cpu_ms: float
+    calibrated_ms: float
+    calibrated_cpu_ms: float
 
     @property
     def ratio(self) -> float:
@@ -187,14 +189,20 @@ def time_floor(graph: Any, folder: Path, name: str) -> Moment:
     return Moment.now().since(began)
 
 
-def time_alternately(paths: list[str], settings: Settings, folder: Path) -> tuple[Moment, Moment]:
-    """Return the medians of Sextant's own time and of the floor, run in turn so that both meet the same load."""
+def time_alternately(paths: list[str], settings: Settings, folder: Path) -> tuple[Moment, Moment, Moment]:
+    """Return the medians of Sextant's own time, of the floor, and of its own time with the default verification.
+
+    They run in turn, so that all meet the same load.
+    """
     idle = build_idle_graph()
-    own, floor = [], []
+    calibrated = replace(settings, verify="calibrated")
+    locate(paths[0], calibrated)
+    own, floor, default = [], [], []
     for number, path in enumerate(paths):
         own.append(time_own(path, settings))
         floor.append(time_floor(idle, folder, str(number)))
-    return take_medians(own), take_medians(floor)
+        default.append(time_own(path, calibrated))
+    return take_medians(own), take_medians(floor), take_medians(default)
 
 
 def take_medians(moments: list[Moment]) -> Moment:
@@ -222,7 +230,7 @@ def measure(photos: int, latency: float, concurrency: int) -> Measured:
         requests = count() - before - VARIANTS
         single = replace(settings, concurrency=1)
         with freeze_loaded_objects():  # as in sessions of photos; the garbage of both is collected all the same
-            own, floor = time_alternately(paths[:30], single, folder)
+            own, floor, calibrated = time_alternately(paths[:30], single, folder)
         return Measured(
             photos=photos,
             wall=wall,
@@ -233,6 +241,8 @@ def measure(photos: int, latency: float, concurrency: int) -> Measured:
             floor_ms=floor.wall,
             own_cpu_ms=own.cpu,
             floor_cpu_ms=floor.cpu,
+            calibrated_ms=calibrated.wall,
+            calibrated_cpu_ms=calibrated.cpu,
         )
 
 
@@ -250,13 +260,14 @@ def main() -> None:
     print(f"{found.photos} photos × {VARIANTS} prompts: {found.wall:.1f} s")
     print(f"ideal {found.ideal:.1f} s, ratio {found.ratio:.2f}")
     print(f"requests {found.requests}, planned {found.planned}")
-    for name, own, floor in (
-        ("own time", found.own_ms, found.floor_ms),
-        ("own processor time", found.own_cpu_ms, found.floor_cpu_ms),
+    for name, own, default, floor in (
+        ("own time", found.own_ms, found.calibrated_ms, found.floor_ms),
+        ("own processor time", found.own_cpu_ms, found.calibrated_cpu_ms, found.floor_cpu_ms),
     ):
         print(
             f"{name} of one photo {own:.1f} ms; of the same graph doing nothing {floor:.1f} ms; ratio {own / floor:.2f}"
         )
+        print(f"  with the default verification {default:.1f} ms; ratio {default / floor:.2f}")
 
 
 if __name__ == "__main__":
