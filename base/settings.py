@@ -82,7 +82,8 @@ class Settings:
     model: Annotated[
         str,
         Option(
-            "offline, openai:NAME, ollama:NAME, anthropic:NAME, google_genai:NAME or mistralai:NAME.",
+            "offline, openai:NAME, ollama:NAME, anthropic:NAME, google_genai:NAME, mistralai:NAME, deepseek:NAME, "
+            "groq:NAME, together:NAME or xai:NAME.",
             _MODEL,
             Effect.QUESTION,
             "SPEC",

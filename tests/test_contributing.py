@@ -1,6 +1,5 @@
 """The worked examples of CONTRIBUTING.md are built and used."""
 
-import importlib
 import json
 import re
 import sys
@@ -11,10 +10,12 @@ import pytest
 from langchain_core.tools import ToolException
 from PIL import Image
 
-from sextant.agent.llm.spec import Endpoint
+from sextant.agent.llm.services import SERVICES, Service
+from sextant.agent.settings import Settings
 from sextant.gallery.build.build import build
 from sextant.gallery.search.search import find_nearest
 from sextant.gallery.store import Gallery
+from sextant.graphs.runs.run import locate
 
 TEXT = (Path(__file__).resolve().parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
@@ -52,11 +53,13 @@ def test_encoder_and_source_build_a_gallery_that_finds_its_photos(tmp_path):
     assert find_nearest(Gallery.open(str(tmp_path / "gallery")), query, 1)[0].latitude == 10.0
 
 
-def test_the_provider_has_what_the_client_asks_of_every_provider():
+def test_the_provider_answers_a_whole_run(gallery, query, tmp_path, monkeypatch):
     example = make_module("A model provider")
-    ours = importlib.import_module("sextant.agent.llm.providers.openai")
-    assert all(hasattr(ours, name) for name in ("make_client", "make_call_options"))
-    endpoint = Endpoint.__new__(Endpoint)
-    object.__setattr__(endpoint, "name", "m")
-    assert example.make_client(endpoint, None).invoke("?").content == "m would answer here"
+    monkeypatch.setitem(sys.modules, "sextant.agent.llm.providers.echo", example)
+    line = re.search(r'`"echo": (Service\(.*?\))`', TEXT, re.DOTALL)[1]
+    monkeypatch.setitem(SERVICES, "echo", eval(line, {"Service": Service}))
+    monkeypatch.setenv("ECHO_API_KEY", "any")
+    settings = Settings(model="echo:one", gallery=str(gallery), home=str(tmp_path), verify="density", max_rounds=1)
+    answer = locate(str(query), settings).answer
+    assert answer["outcomes"]["unparsable"] >= 2 and not answer["outcomes"]["failed"]
     assert example.make_call_options(None, 1, None) == {"seed": 1}

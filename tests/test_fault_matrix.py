@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from sextant.agent.llm.client import load_model
-from sextant.agent.llm.spec import KEY_VARIABLES
+from sextant.agent.llm.services import SERVICES
 from sextant.agent.settings import Settings
 from sextant.agent.world import live
 from sextant.graphs.runs.run import locate
@@ -20,7 +20,7 @@ MOST_CALLS = 8
 @pytest.fixture
 def run(gallery, query, tmp_path, monkeypatch):
     """Locate the query with two variants that may call tools; retries come at once."""
-    for variable in KEY_VARIABLES.values():
+    for variable in (service.key for service in SERVICES.values()):
         monkeypatch.setenv(variable, KEY)
     monkeypatch.setattr(live, "load_model", partial(load_model, retry_base_s=0.005))
     preset = tmp_path / "pair.yaml"

@@ -8,7 +8,8 @@ at another address may forward calls to a paid service, so its price is unknown 
 import re
 from dataclasses import dataclass
 
-from sextant.agent.llm.spec import DEFAULT_ADDRESSES, PRICED_AS, is_local, parse_spec, resolve_server_url, split_login
+from sextant.agent.llm.services import SERVICES
+from sextant.agent.llm.spec import is_local, parse_spec, resolve_server_url, split_login
 from sextant.base.errors import WrongUse
 
 PER_MILLION = 1e-6
@@ -74,8 +75,9 @@ def _look_up_price(provider: str, name: str, url: str, input_tokens: int, output
 
     usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens)
     try:
-        if url == DEFAULT_ADDRESSES[provider]:
-            priced = calc_price(usage, name, provider_id=PRICED_AS[provider])
+        service = SERVICES[provider]
+        if url == service.address and service.priced_as:
+            priced = calc_price(usage, name, provider_id=service.priced_as)
         else:
             priced = calc_price(usage, name, provider_api_url=url)
     except LookupError:

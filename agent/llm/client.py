@@ -33,7 +33,8 @@ from sextant.agent.llm.retry import (
     compute_backoff_s,
     sleep_until,
 )
-from sextant.agent.llm.spec import Endpoint, Provider, resolve
+from sextant.agent.llm.services import EXTRAS, SERVICES
+from sextant.agent.llm.spec import Endpoint, resolve
 from sextant.agent.llm.transport import Exchange, current_exchange
 from sextant.base.errors import WrongUse
 
@@ -46,8 +47,6 @@ DROPPABLE = ("temperature", "seed")  # settings some models refuse; the call is 
 OLLAMA_NUM_CTX = 8192
 REAL_KEY = 16  # characters; a shorter one is a placeholder that local servers are given
 CHECK_TOKENS = 16  # OpenAI's minimum
-EXTRAS = {"anthropic": "anthropic", "google_genai": "google", "mistralai": "mistral"}
-"""Provider → the extra that installs what speaks its protocol."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class ChatModel:
     """
 
     spec: str
-    provider: Provider
+    provider: str
     name: str
     base_url: str
     timeout_s: float
@@ -95,8 +94,8 @@ def load_model(
 ) -> ChatModel:
     """Load the model of a spec: `offline`, `openai:NAME` and the others of `spec.FORMS`. Nothing is sent yet.
 
-    The key comes from the environment (`spec.KEY_VARIABLES`), the address from `base_url`, else from the environment
-    (`spec.ADDRESS_VARIABLES`), else it is the provider's own.
+    The key comes from the environment (`services.SERVICES`), the address from `base_url`, else from the environment
+    (there too), else it is the provider's own.
 
     Args:
         rate_limiter: one that other processes share too, instead of one made of the two limits before it.
@@ -233,13 +232,16 @@ def _make_client(endpoint: Endpoint, num_ctx: int | None) -> BaseChatModel:
     return client
 
 
-def _import_provider(provider: Provider) -> ModuleType:
+def _import_provider(provider: str) -> ModuleType:
     """Import a provider's module, which takes about a second.
 
     Raises:
         WrongUse: the package that speaks its protocol is not installed.
     """
     try:
+        if SERVICES[provider].package:
+            importlib.import_module(SERVICES[provider].module)
+            return importlib.import_module("sextant.agent.llm.providers.langchain_package")
         return importlib.import_module(f"sextant.agent.llm.providers.{provider}")
     except ModuleNotFoundError as error:
         if provider not in EXTRAS:
@@ -252,7 +254,11 @@ def _import_provider(provider: Provider) -> ModuleType:
 def _bind_options(
     model: ChatModel, tools: Sequence[Tool], final: bool, count: int, *, temperature: Any, seed: Any, max_tokens: Any
 ) -> Runnable[Any, Any]:
-    """Bind this call's tools and options to the client, in the terms of its protocol."""
+    """Bind this call's tools and options to the client, in the terms of its protocol.
+
+    Raises:
+        ModelError: the client's class takes no tools.
+    """
     if model.provider == "offline":
         return model.client.bind_tools(list(tools)) if tools and not final else model.client
     module = _import_provider(model.provider)
@@ -263,7 +269,13 @@ def _bind_options(
         return model.client.bind(**options)
     # The tools stay in the request, so that the model understands the earlier calls in the conversation.
     forbidden = {"tool_choice": module.NO_TOOL_CALLS} if final else {}
-    return model.client.bind_tools(list(tools), **forbidden, **options)
+    try:
+        return model.client.bind_tools(list(tools), **forbidden, **options)
+    except NotImplementedError as error:
+        way_out = "use a model that calls tools, or references in the prompt"
+        raise ModelError(
+            "tools_unsupported", f"LangChain's class for {model.spec} takes no tools; {way_out}"
+        ) from error
 
 
 def _attempt(

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+REASONING_FIELDS = ("reasoning_content", "reasoning")  # vLLM, llama.cpp, DeepSeek, xAI; OpenRouter, Groq, newer vLLM
 # Finish reasons that say that the server failed in the middle of its answer.
 FAILED_REASONS = ("error", "abort", "cancel", "fail", "unavailable", "timeout")
 

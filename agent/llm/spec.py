@@ -2,45 +2,14 @@
 
 import base64
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from sextant.agent.llm.address import LOOPBACK, Address
+from sextant.agent.llm.services import OTHER_KEY_VARIABLES, SERVICES
 from sextant.base.errors import WrongUse
 
-Provider = Literal["offline", "openai", "ollama", "anthropic", "google_genai", "mistralai"]
-
-FORMS = "offline, openai:NAME, ollama:NAME, anthropic:NAME, google_genai:NAME or mistralai:NAME"
-KEY_VARIABLES: Mapping[str, str] = {
-    "openai": "OPENAI_API_KEY",
-    "ollama": "OLLAMA_API_KEY",
-    "anthropic": "ANTHROPIC_API_KEY",
-    "google_genai": "GOOGLE_API_KEY",
-    "mistralai": "MISTRAL_API_KEY",
-}
-OTHER_KEY_VARIABLES: Mapping[str, str] = {"google_genai": "GEMINI_API_KEY"}  # read where the first is not set
-ADDRESS_VARIABLES: Mapping[str, str] = {
-    "openai": "OPENAI_BASE_URL",
-    "ollama": "OLLAMA_HOST",
-    "anthropic": "ANTHROPIC_BASE_URL",
-    "google_genai": "GOOGLE_GEMINI_BASE_URL",
-    "mistralai": "MISTRAL_BASE_URL",
-}
-DEFAULT_ADDRESSES: Mapping[str, str] = {
-    "openai": "https://api.openai.com/v1",
-    "ollama": "http://127.0.0.1:11434",
-    "anthropic": "https://api.anthropic.com",
-    "google_genai": "https://generativelanguage.googleapis.com",
-    "mistralai": "https://api.mistral.ai/v1",
-}
-PRICED_AS: Mapping[str, str] = {  # the provider's name in the price list, at its own address
-    "openai": "openai",
-    "anthropic": "anthropic",
-    "google_genai": "google",
-    "mistralai": "mistral",
-}
+FORMS = f"offline or PROVIDER:NAME, where PROVIDER is {', '.join(SERVICES)}"
 NO_KEY = "no-key"  # self-hosted servers accept any key; the clients require one
 
 
@@ -49,7 +18,7 @@ class Endpoint:
     """A resolved spec. `key` and `login` (user:password) are secret; `url` holds neither."""
 
     spec: str
-    provider: Provider
+    provider: str
     name: str
     url: str
     key: str = field(default="", repr=False)
@@ -60,7 +29,7 @@ class Endpoint:
         secrets = {self.key, self.login, self.login.partition(":")[2], self.basic_auth} - {"", NO_KEY}
         # Longest first: a secret may be part of another.
         hidden = tuple(sorted(secrets, key=lambda secret: (-len(secret), secret)))
-        return Address(self.spec, self.url, hidden, KEY_VARIABLES[self.provider])
+        return Address(self.spec, self.url, hidden, SERVICES[self.provider].key)
 
     @property
     def basic_auth(self) -> str:
@@ -81,22 +50,21 @@ def resolve(spec: str, base_url: str | None) -> Endpoint:
     return Endpoint(spec, provider, name, url, _read_key(spec, provider, url), login)
 
 
-def _read_key(spec: str, provider: Provider, url: str) -> str:
+def _read_key(spec: str, provider: str, url: str) -> str:
     """Read the key from the environment.
 
     Raises:
         WrongUse: the environment holds no key for the provider's own server, or an invalid one.
     """
-    variable = KEY_VARIABLES[provider]
+    variable = SERVICES[provider].key
     key = os.environ.get(variable, "").strip()
     if not key and provider in OTHER_KEY_VARIABLES:
         variable = OTHER_KEY_VARIABLES[provider]
         key = os.environ.get(variable, "").strip()
     if provider != "ollama" and not key:
-        if url == DEFAULT_ADDRESSES[provider]:
+        if url == SERVICES[provider].address:
             raise WrongUse(
-                f"model {spec!r} needs a key: set {KEY_VARIABLES[provider]}, "
-                "or pass --base-url for a server of your own"
+                f"model {spec!r} needs a key: set {SERVICES[provider].key}, or pass --base-url for a server of your own"
             )
         key = NO_KEY
     if not key.isascii() or not key.isprintable():
@@ -104,7 +72,7 @@ def _read_key(spec: str, provider: Provider, url: str) -> str:
     return key
 
 
-def parse_spec(spec: str) -> tuple[Provider, str]:
+def parse_spec(spec: str) -> tuple[str, str]:
     """Parse a spec into protocol and model name.
 
     Raises:
@@ -113,8 +81,8 @@ def parse_spec(spec: str) -> tuple[Provider, str]:
     provider, _, name = spec.partition(":")
     if spec == "offline":
         return "offline", "offline"
-    if provider in KEY_VARIABLES and name.strip():
-        return cast(Provider, provider), name
+    if provider in SERVICES and name.strip():
+        return provider, name
     raise WrongUse(f"unknown model {spec!r}: expected {FORMS}")
 
 
@@ -124,7 +92,7 @@ def resolve_server_url(provider: str, base_url: str | None) -> str:
     Raises:
         WrongUse: it is not an http or https URL.
     """
-    given = base_url or os.environ.get(ADDRESS_VARIABLES[provider], "").strip() or DEFAULT_ADDRESSES[provider]
+    given = base_url or os.environ.get(SERVICES[provider].address_variable, "").strip() or SERVICES[provider].address
     # Ollama's own variable may name a bare host, or the address to listen on instead of the one to connect to.
     if provider == "ollama" and not base_url and "://" not in given:
         given = f"http://{given.replace('0.0.0.0', '127.0.0.1')}"

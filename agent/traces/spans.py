@@ -33,6 +33,7 @@ PROVIDERS = {
     "anthropic": "anthropic",
     "google_genai": "gcp.gemini",
     "mistralai": "mistral_ai",
+    "xai": "x_ai",
 }  # the conventions' names; any other provider goes by its own
 OPERATIONS = {"model": "chat", "tool": "execute_tool"}  # kind of call → operation; those of SOURCES are `retrieval`
 SOURCES = {

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sextant.agent.llm.spec import KEY_VARIABLES
+from sextant.agent.llm.services import SERVICES
 
-_PREFIXES = tuple(f"{provider}:" for provider in KEY_VARIABLES)
+_PREFIXES = tuple(f"{provider}:" for provider in SERVICES)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,10 @@ EXTRAS = {
     "anthropic": "langchain_anthropic",
     "google": "langchain_google_genai",
     "mistral": "langchain_mistralai",
+    "deepseek": "langchain_deepseek",
+    "groq": "langchain_groq",
+    "together": "langchain_together",
+    "xai": "langchain_xai",
     "mcp": "mcp",
     "inspect": "inspect_ai",
 }

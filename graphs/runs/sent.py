@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from typing_extensions import TypedDict
 
 from sextant.agent.llm.address import LOOPBACK
-from sextant.agent.llm.spec import DEFAULT_ADDRESSES, parse_spec
+from sextant.agent.llm.services import SERVICES
+from sextant.agent.llm.spec import parse_spec
 from sextant.agent.recording.cassette import Call, Cassette
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
@@ -112,7 +113,8 @@ def _count_request(found: dict[tuple[str, str], Sent], request: Json) -> None:
 
 def _find_host(service: str, settings: Json) -> str:
     """Return the host that the run's model service has; its protocol's own where no address was given."""
-    address = settings.get("base_url") or DEFAULT_ADDRESSES.get(parse_spec(service)[0], "")
+    provider, _ = parse_spec(service)
+    address = settings.get("base_url") or (SERVICES[provider].address if provider in SERVICES else "")
     return urlsplit(address).hostname or "an unknown address"
 
 

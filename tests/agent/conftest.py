@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from sextant.agent.llm.client import ChatModel, load_model
-from sextant.agent.llm.spec import ADDRESS_VARIABLES, KEY_VARIABLES, OTHER_KEY_VARIABLES
+from sextant.agent.llm.services import OTHER_KEY_VARIABLES, SERVICES
 from tests.support.model_script import Protocol, Script
 from tests.support.model_server import ModelServer
 
@@ -18,7 +18,8 @@ Serve = Callable[..., tuple[ModelServer, ChatModel]]
 
 @pytest.fixture(autouse=True)
 def no_model_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*KEY_VARIABLES.values(), *OTHER_KEY_VARIABLES.values(), *ADDRESS_VARIABLES.values()):
+    variables = [name for service in SERVICES.values() for name in (service.key, service.address_variable)]
+    for name in (*variables, *OTHER_KEY_VARIABLES.values()):
         monkeypatch.delenv(name, raising=False)
 
 

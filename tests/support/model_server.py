@@ -30,7 +30,7 @@ from tests.support.model_replies import ollama_body, ollama_lines, openai_body, 
 from tests.support.model_script import Asked, Fault, Protocol, Reply, Script, read_ollama, read_openai
 
 CHAT_PATHS: Mapping[Protocol, str] = {
-    "openai": r"/v1/chat/completions",
+    "openai": r"(/openai)?/v1/chat/completions",  # Groq's has the longer path
     "ollama": r"/api/chat",
     "anthropic": r"/v1/messages",
     "google_genai": r"/v1beta/models/[\w.-]+:generateContent",

@@ -12,13 +12,13 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from sextant.agent.llm.completion import read_chat_usage
-from sextant.agent.llm.server_replies import mend_reply, raise_failure
-from sextant.agent.llm.spec import DEFAULT_ADDRESSES, Endpoint
+from sextant.agent.llm.server_replies import REASONING_FIELDS, mend_reply, raise_failure
+from sextant.agent.llm.services import SERVICES
+from sextant.agent.llm.spec import Endpoint
 from sextant.agent.llm.transport import make_transport
 
 NO_TOOL_CALLS = "none"  # the tool choice that forbids calls
 LONG = ("messages", "tools")
-REASONING_FIELDS = ("reasoning_content", "reasoning")  # vLLM, llama.cpp, DeepSeek; OpenRouter, newer vLLM
 
 
 class CompatibleChat(ChatOpenAI):
@@ -27,7 +27,7 @@ class CompatibleChat(ChatOpenAI):
 
     def _get_request_payload(self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
         payload: dict[str, Any] = super()._get_request_payload(input_, stop=stop, **kwargs)
-        if self.openai_api_base != DEFAULT_ADDRESSES["openai"] and "max_completion_tokens" in payload:
+        if self.openai_api_base != SERVICES["openai"].address and "max_completion_tokens" in payload:
             payload["max_tokens"] = payload.pop("max_completion_tokens")
         # The SDK walks every field of messages and tools for names to translate, a fifth of a call's own time; ours are
         # in the protocol's words already, and what stands in the extra body is sent as it is.

@@ -290,5 +290,7 @@ def test_a_login_in_the_address_becomes_a_header(protocol: Protocol) -> None:
 
 
 def test_an_unknown_spec_is_refused_with_the_forms() -> None:
-    with pytest.raises(WrongUse, match=r"unknown model 'gpt-4o': expected offline, openai:NAME, .* or mistralai:NAME"):
+    with pytest.raises(
+        WrongUse, match=r"unknown model 'gpt-4o': expected offline or PROVIDER:NAME, .* openai, .* xai$"
+    ):
         load_model("gpt-4o")

@@ -12,7 +12,7 @@ from sextant.agent.llm.address import Address
 from sextant.agent.llm.client import complete, load_model
 from sextant.agent.llm.completion import Completion
 from sextant.agent.llm.errors import ModelError, classify_error
-from sextant.agent.llm.spec import KEY_VARIABLES
+from sextant.agent.llm.services import SERVICES
 from sextant.agent.llm.transport import Exchange
 from tests.agent.conftest import KEY, Serve
 from tests.support.model_faults import FAULT_MATRIX
@@ -106,7 +106,7 @@ def reverse_geocode(latitude: float, longitude: float) -> str:
 def test_every_fault_has_a_typed_outcome(
     name: str, protocol: Protocol, serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for variable in KEY_VARIABLES.values():
+    for variable in (service.key for service in SERVICES.values()):
         monkeypatch.setenv(variable, KEY)
     caplog.set_level(logging.DEBUG)
     # Short where the time is meant to run out, ample where a busy machine must not change the outcome.

@@ -6,7 +6,7 @@ import pytest
 
 from sextant.agent.cost.pricing import compute_price_usd
 from sextant.agent.llm import client
-from sextant.agent.llm.spec import KEY_VARIABLES
+from sextant.agent.llm.services import SERVICES
 from sextant.base.errors import WrongUse
 from sextant.graphs.runs.run import locate
 from tests.agent.conftest import KEY
@@ -37,7 +37,7 @@ def runs(gallery, query, tmp_path_factory):
     """The same run over each protocol but Ollama's, which moves the pictures: answer and requests."""
     found = {}
     with pytest.MonkeyPatch.context() as patch:
-        for variable in KEY_VARIABLES.values():
+        for variable in (service.key for service in SERVICES.values()):
             patch.setenv(variable, KEY)
         for protocol in KEY_HEADERS:
             home = tmp_path_factory.mktemp(protocol)
@@ -61,7 +61,7 @@ def test_each_server_sees_exactly_the_planned_requests(protocol, runs):
 
 @pytest.mark.parametrize("protocol", ["anthropic", "google_genai", "mistralai"])
 def test_a_spend_limit_holds(protocol, gallery, query, tmp_path, monkeypatch):
-    monkeypatch.setenv(KEY_VARIABLES[protocol], KEY)
+    monkeypatch.setenv(SERVICES[protocol].key, KEY)
     with ModelServer(script, protocol) as server:
         paid = settings_for(server, gallery, tmp_path, price="3/15", max_usd=0.1)
         answer = locate(str(query), paid).answer
@@ -81,7 +81,7 @@ def test_the_price_is_known_at_the_provider_and_unknown_elsewhere(spec):
 def test_a_provider_s_own_server_needs_a_key(protocol):
     if protocol == "ollama":
         pytest.skip("Ollama needs none")
-    with pytest.raises(WrongUse, match=f"needs a key: set {KEY_VARIABLES[protocol]}"):
+    with pytest.raises(WrongUse, match=f"needs a key: set {SERVICES[protocol].key}"):
         client.load_model(f"{protocol}:some")
 
 
