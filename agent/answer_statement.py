@@ -21,6 +21,7 @@ from sextant.agent.guard.metadata_check import describe_file_position, read_file
 from sextant.base.documents.answer import Answer
 from sextant.base.documents.session import AnswerStatement, ToldLook
 from sextant.base.json_types import Document
+from sextant.base.printable import pluralise
 from sextant.geo.places import describe
 
 NO_MODEL = "no model looked at the picture; this is the density of similar photos"
@@ -101,7 +102,7 @@ def format_spending(answer: Answer) -> str:
     used = answer["spent"]
     money = "price unknown" if used["usd"] is None else f"${used['usd']:.4f}"
     estimated = " (partly estimated)" if used["estimated_calls"] else ""
-    calls = "1 call" if used["calls"] == 1 else f"{used['calls']} calls"
+    calls = pluralise(used["calls"], "call")
     return f"{calls}, {used['tokens']:,} tokens{estimated}, {money}, {used['seconds']:.1f} s"
 
 
@@ -139,7 +140,7 @@ def describe_coverage(answer: Answer) -> str:
     if not counted:
         return ""
     near, wide = counted["within_25_km"], counted["within_200_km"]
-    return f"{near:,} photos within 25 km of the answer, {wide:,} within 200 km"
+    return f"{pluralise(near, 'photo')} within 25 km of the answer, {wide:,} within 200 km"
 
 
 def list_asked(answer: Answer) -> list[str]:

@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 
 from sextant.app.options.grouped import SuggestingGroup
+from sextant.app.render.loading import begin_loading, end_loading
 from sextant.app.render.terminal import echo
 from sextant.base.errors import SextantError
 from sextant.graphs.batches.garbage import collect_rarely
@@ -74,6 +75,8 @@ def fail_unforeseen(error: Exception) -> NoReturn:
 def main() -> None:
     """Run the command line: 0 done, 1 the work failed, 2 wrong use; errors are one line on stderr."""
     collect_rarely()
+    if "--quiet" not in sys.argv:
+        begin_loading()
     try:
         code = sextant.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -98,4 +101,6 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:
         fail_unforeseen(error)
+    finally:
+        end_loading()
     sys.exit(code if isinstance(code, int) else 0)

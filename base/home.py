@@ -68,7 +68,7 @@ class Home:
 
     @property
     def checkpoints(self) -> Path:
-        """The SQLite file of the checkpoints of runs."""
+        """The SQLite file in which earlier versions kept checkpoints of unfinished runs."""
         return self.root / "checkpoints.sqlite"
 
     @property

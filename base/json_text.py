@@ -10,11 +10,13 @@ def encode_json(value: Any) -> bytes:
     """Encode a JSON value in one line of UTF-8, as Python's own encoder would but for spaces.
 
     What only Python's encoder takes (lone surrogates, which are escaped, large integers, tuples) or keeps (NaN) is left
-    to it: ``orjson`` writes NaN as null, so a document with a null is read again and compared.
+    to it: ``orjson`` writes NaN as null, so a document with more nulls than can be told at a glance is read again and
+    compared.
     """
     try:
         content = orjson.dumps(value)
-        if b"null" not in content or orjson.loads(content) == value:
+        nulls = content.count(b"null")
+        if nulls == 0 or nulls == _count_nones(value) or orjson.loads(content) == value:
             return content
     except (TypeError, ValueError):
         pass
@@ -23,3 +25,21 @@ def encode_json(value: Any) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _count_nones(value: Any) -> int:
+    """Count the Nones in a JSON value, but for those in lists that begin like an outline, with numbers: never too many.
+
+    Tuples count as none, so that a document with one is compared.
+    """
+    if value is None:
+        return 1
+    if isinstance(value, dict):
+        return sum(map(_count_nones, value.values()))
+    if isinstance(value, list) and not (value and _is_corner(value[0])):
+        return sum(map(_count_nones, value))
+    return 0
+
+
+def _is_corner(first: Any) -> bool:
+    return isinstance(first, float) or (isinstance(first, list) and bool(first) and isinstance(first[0], float))

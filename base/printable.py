@@ -1,4 +1,4 @@
-"""Strip control and escape characters from foreign text: the one function (sanitizer) for all that is printed.
+"""Text for people: foreign text without control and escape characters (the one sanitizer), and counts with their noun.
 
 A file name, a caption, a model's words or an imported run may hold escape sequences that move the cursor, rename the
 window or hide what stands before them, or Unicode controls that turn the direction of writing.
@@ -29,3 +29,13 @@ def _escape(character: str) -> str:
     if code < 0x10000:
         return f"\\u{code:04x}"
     return f"\\u{0xD800 + ((code - 0x10000) >> 10):04x}\\u{0xDC00 + ((code - 0x10000) & 0x3FF):04x}"
+
+
+def pluralise(count: int, noun: str) -> str:
+    """Return the count with its noun, in the singular for one: ``1 photo``, ``1,374 photos``. The noun takes an s."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def leave(count: int, noun: str) -> str:
+    """Return that a count of things is left: ``1 photo is left``, ``3 photos are left``."""
+    return f"{pluralise(count, noun)} {'is' if count == 1 else 'are'} left"

@@ -105,5 +105,19 @@ def read_manifest(path: str, database: Any) -> Manifest:
     return manifest
 
 
+def read_manifest_state(path: str) -> tuple[object, ...] | None:
+    """Read what changes on the disk whenever the manifest is written; None of a remote gallery, or where it is missing.
+
+    LanceDB writes each version of a table as a new file, whose name it never uses again.
+    """
+    folder = find_local_path(path)
+    try:
+        versions = folder / f"{MANIFEST}.lance" / "_versions" if folder else None
+        found = versions.stat() if versions else None
+        return (found.st_ino, found.st_mtime_ns, *sorted(os.listdir(versions))) if found and versions else None
+    except OSError:
+        return None
+
+
 def find_local_path(path: str) -> Path | None:
     return None if is_remote(path) else Path(path)

@@ -8,7 +8,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sextant.gallery.database import OUTLIERS, PHOTOS, GalleryError, connect, find_local_path, is_remote, read_manifest
+from sextant.gallery.database import (
+    OUTLIERS,
+    PHOTOS,
+    GalleryError,
+    connect,
+    find_local_path,
+    is_remote,
+    read_manifest,
+    read_manifest_state,
+)
 from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.manifest import SOURCES_JOINED, Manifest
@@ -28,6 +37,7 @@ class Gallery:
         self.manifest = manifest
         self._database = database
         self._encoder = encoder
+        self._current_state: tuple[object, ...] | None = None  # of the manifest on the disk when it was last the same
 
     @classmethod
     def open(cls, path: str, encoder: str | None = None) -> "Gallery":
@@ -92,7 +102,12 @@ class Gallery:
 
     def is_current(self) -> bool:
         """Return whether photos were neither added nor built anew since the gallery was opened."""
-        return read_manifest(self.path, self._database) == self.manifest
+        state = read_manifest_state(self.path)
+        if state is not None and state == self._current_state:
+            return True
+        current = read_manifest(self.path, self._database) == self.manifest
+        self._current_state = state if current else None
+        return current
 
     def reopen(self) -> "Gallery":
         """Open the gallery as it is now. The loaded encoder is kept where the gallery still is of that encoder.

@@ -140,7 +140,9 @@ def locate(task: PhotoTask, context: ChatContext) -> Chat:
             check_same_model(folder, settings)
             run = resume(task["run"], settings.home, settings.base_url, on_event, context.stop)
         else:
-            run = locate_run(str(context.blobs.path(task["sha256"])), settings, on_event, context.stop)
+            run = locate_run(
+                str(context.blobs.path(task["sha256"])), settings, on_event, context.stop, named=task["file"]
+            )
         evidence = take_snapshot(task["key"], task["file"], run, folder, settings)
         evidence = reweigh_photo({**evidence, "effort": task["effort"]}, task["constraints"], context.blobs)
     except SextantError as error:

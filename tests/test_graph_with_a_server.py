@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sextant.agent.settings import Settings
-from sextant.graphs.runs.run import get_checkpoints_file, locate
+from sextant.base.home import Home
+from sextant.graphs.runs.run import locate
 from tests.support.model_script import Reply
 from tests.support.model_server import ModelServer
 
@@ -134,7 +135,7 @@ def test_the_answer_is_the_same_whichever_branch_returns_first(settings, query):
     assert found[0] == found[1]
 
 
-def test_a_long_run_with_a_large_photo_leaves_a_small_checkpoint_file(settings, tmp_path):
+def test_a_long_run_with_a_large_photo_leaves_a_small_record(settings, tmp_path):
     import numpy as np
     from PIL import Image
 
@@ -158,4 +159,5 @@ def test_a_long_run_with_a_large_photo_leaves_a_small_checkpoint_file(settings, 
     with ModelServer(script) as server:
         found = locate(str(photo), replace(with_server(settings, server), preset=str(preset))).answer
     assert server.count == 16 == found["spent"]["calls"]
-    assert get_checkpoints_file(settings).stat().st_size < 300_000
+    (run,) = Home.at(settings.home).runs.iterdir()
+    assert sum(file.stat().st_size for file in run.iterdir()) < 300_000

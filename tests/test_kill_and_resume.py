@@ -103,14 +103,3 @@ def test_a_resumed_run_does_not_count_the_time_it_lay_dead(gallery, query, tmp_p
 
 def read_at(reading: dict[str, Any]) -> float:
     return float(reading["read_at"])
-
-
-def test_without_its_checkpoints_a_run_starts_over_from_its_cassette(gallery, query, tmp_path, keys, whole):
-    answer, calls = whole
-    with ModelServer(script, latency_s=LATENCY_S) as server:
-        kill_at((calls * 2 // 3, 0.0), server, replace(settings_for(server, gallery, tmp_path), run="killed"), query)
-        for file in tmp_path.glob("checkpoints.sqlite*"):
-            file.unlink()
-        before, recorded = server.count, recorded_calls(RunFolder(tmp_path / "runs" / "killed"))
-        assert timeless(resume("killed", str(tmp_path)).answer) == timeless(answer)
-        assert server.count - before == calls - recorded

@@ -1,20 +1,21 @@
 """The search behind the retrieval tools: one photo against one gallery, both bound in advance."""
 
 from functools import lru_cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sextant.gallery.search.search import Reference
+if TYPE_CHECKING:
+    from sextant.gallery.search.search import Reference
 
 
 class Search(Protocol):
     """The searches of one photo, most and least similar first."""
 
-    def nearest(self, count: int) -> list[Reference]: ...
+    def nearest(self, count: int) -> "list[Reference]": ...
 
-    def farthest(self, count: int) -> list[Reference]: ...
+    def farthest(self, count: int) -> "list[Reference]": ...
 
 
-def format_listing(references: list[Reference]) -> str:
+def format_listing(references: "list[Reference]") -> str:
     """Format one numbered line per reference: position, place, similarity. Captions, file names and authors are left
     out:
     they are untrusted text that a model may take for instructions."""

@@ -25,7 +25,14 @@ from sextant.agent.llm.completion import Completion, Tool, Usage, read_completio
 from sextant.agent.llm.errors import ModelError, classify_error, make_out_of_time_error
 from sextant.agent.llm.messages import Message, to_langchain
 from sextant.agent.llm.redaction import redact_json, redact_secrets
-from sextant.agent.llm.retry import LONGEST_RETRY_AFTER_S, OutOfTimeError, RateLimiter, compute_backoff_s, sleep_until
+from sextant.agent.llm.retry import (
+    LONGEST_RETRY_AFTER_S,
+    OutOfTimeError,
+    RateLimiter,
+    SpacedStarts,
+    compute_backoff_s,
+    sleep_until,
+)
 from sextant.agent.llm.spec import Endpoint, Provider, resolve
 from sextant.agent.llm.transport import Exchange, current_exchange
 from sextant.base.errors import WrongUse
@@ -84,11 +91,15 @@ def load_model(
     num_ctx: int | None = None,
     requests_per_minute: float | None = None,
     concurrency: int = 8,
+    rate_limiter: RateLimiter | None = None,
 ) -> ChatModel:
     """Load the model of a spec: `offline`, `openai:NAME` and the others of `spec.FORMS`. Nothing is sent yet.
 
     The key comes from the environment (`spec.KEY_VARIABLES`), the address from `base_url`, else from the environment
     (`spec.ADDRESS_VARIABLES`), else it is the provider's own.
+
+    Args:
+        rate_limiter: one that other processes share too, instead of one made of the two limits before it.
 
     Raises:
         WrongUse: an unknown spec, an invalid address, no key for a provider's own server, or a package is missing.
@@ -109,7 +120,7 @@ def load_model(
         num_ctx=num_ctx,
         endpoint=endpoint,
         client=_make_client(endpoint, num_ctx),
-        rate_limiter=RateLimiter(concurrency, requests_per_minute),
+        rate_limiter=rate_limiter or RateLimiter(concurrency, SpacedStarts(requests_per_minute)),
     )
 
 

@@ -110,6 +110,7 @@ def read_outcome(transcript: list[Turn]) -> OutcomeDocument:
         return _not_finished("the budget ended while it was using tools")
     if last.get("finish") == "filtered" and outcome["kind"] != "answered":
         return {"kind": "filtered", "how": "the server's content filter cut the answer", "failure": "filtered"}
+    outcome["clues"] = list(outcome["clues"])  # as JSON, whose tuples are lists
     outcome["alternatives"] = [_drop_absent(other) for other in outcome["alternatives"]]
     return cast(OutcomeDocument, _drop_absent(outcome))
 

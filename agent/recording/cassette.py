@@ -40,6 +40,22 @@ class Call:
     info: Json
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A request as the cassette keeps it: its key, its compact form, and the parts that this refers to."""
+
+    key: str
+    kind: str
+    request: Json
+    parts: dict[str, str]
+
+
+def make_asked(kind: str, request: Json) -> Asked:
+    """Prepare a request for ``Cassette.find_asked`` and ``Cassette.add_asked``."""
+    compacted, parts = compact_request(kind, request)
+    return Asked(make_key(kind, compacted), kind, compacted, parts)
+
+
 def compact_request(kind: str, request: Json) -> tuple[Json, dict[str, str]]:
     """Return the request with recurring parts replaced by their hashes, and those parts as JSON by hash."""
     asked = {name: value for name, value in request.items() if name not in NOT_ASKED.get(kind, ())}
@@ -60,9 +76,12 @@ def store_part(value: Any, parts: dict[str, str]) -> str:
     return name
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
 def encode_canonical(value: Any) -> str:
     """Encode a JSON value in its canonical form."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(value)
 
 
 def hash_text(text: str) -> str:
@@ -128,14 +147,17 @@ class Cassette:
         return cassette
 
     def find(self, kind: str, request: Json) -> Json | None:
+        """Find the recorded reply to this request, as ``find_asked``."""
+        return self.find_asked(make_asked(kind, request))
+
+    def find_asked(self, asked: Asked) -> Json | None:
         """Find the recorded reply to this request, as a fresh copy; None when it was never recorded.
 
         Raises:
             SextantError: the disk did not take an earlier reply.
         """
         self._raise_failed_wait(self._waits.check)
-        compacted, _ = compact_request(kind, request)
-        call = self.calls.get(make_key(kind, compacted))
+        call = self.calls.get(asked.key)
         return self.read_reply(call) if call else None
 
     def read_reply(self, call: Call) -> Json:
@@ -144,6 +166,10 @@ class Cassette:
         return reply
 
     def add(self, kind: str, request: Json, reply: Json, step_info: StepInfo, seconds: float) -> Json:
+        """Append one call, as ``add_asked``."""
+        return self.add_asked(make_asked(kind, request), reply, step_info, seconds)
+
+    def add_asked(self, asked: Asked, reply: Json, step_info: StepInfo, seconds: float) -> Json:
         """Append one call and return the reply as a replay will read it.
 
         What was paid for is on its way to the disk then; ``close`` waits until it is there.
@@ -151,24 +177,23 @@ class Cassette:
         Raises:
             SextantError: the file cannot be written.
         """
-        compacted, parts = compact_request(kind, request)
         info = {
             "step": step_info.step,
             "node": step_info.node,
             "branch": step_info.branch,
             "seconds": round(seconds, 4),
         }
-        call = Call(make_key(kind, compacted), kind, compacted, json.dumps(reply), info)
+        call = Call(asked.key, asked.kind, asked.request, json.dumps(reply), info)
         said: Json = json.loads(call.reply)
         with self._lock:
-            fresh = {name: text for name, text in parts.items() if name not in self.parts}
+            fresh = {name: text for name, text in asked.parts.items() if name not in self.parts}
             lines: list[Json] = [{"part": name, "value": json.loads(text)} for name, text in fresh.items()]
-            lines.append({"call": call.key, "kind": kind, "request": compacted, "reply": said, "info": info})
+            lines.append({"call": call.key, "kind": call.kind, "request": call.request, "reply": said, "info": info})
             lines[-1]["check"] = make_checksum(lines[-1])
             self._write(lines)
             self.parts |= fresh
             self.calls[call.key] = call
-        if kind == "model":
+        if call.kind == "model":
             self.make_durable()
         return said
 

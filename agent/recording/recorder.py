@@ -3,7 +3,7 @@
 import time
 from typing import Protocol
 
-from sextant.agent.recording.cassette import Cassette
+from sextant.agent.recording.cassette import Cassette, make_asked
 from sextant.agent.recording.divergence import make_divergence
 from sextant.agent.world.deps import Port, StepInfo
 from sextant.base.json_types import Json
@@ -26,12 +26,13 @@ class Recorder:
         self.world = world
 
     def __call__(self, step_info: StepInfo, kind: str, request: Json) -> Json:
-        known = self.cassette.find(kind, request)
+        asked = make_asked(kind, request)
+        known = self.cassette.find_asked(asked)
         if known is not None:
             return known
         began = time.monotonic()
         reply = self.world(step_info, kind, request)
-        return self.cassette.add(kind, request, reply, step_info, time.monotonic() - began)
+        return self.cassette.add_asked(asked, reply, step_info, time.monotonic() - began)
 
 
 class Player:

@@ -1,7 +1,7 @@
 """Dependencies of a node: settings, recipe, blobs, event callback, and the port to everything outside the run."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from sextant.agent.recording.blobs import BlobStore
@@ -48,13 +48,25 @@ class Deps:
         """Return the preset with the settings' own choices on top."""
         return make_recipe(self.settings)
 
+    def with_port(self, ask: Port) -> "Deps":
+        """Return the same dependencies with another port; the recipe is resolved once for all nodes of a run."""
+        other = replace(self, ask=ask)
+        other.__dict__["recipe"] = self.recipe  # where ``cached_property`` keeps it
+        return other
+
     def load_references(self, sha256: str | None) -> ReferencesDocument | None:
-        """Load the document of nearest and farthest photos by its hash; None without a gallery."""
-        document: ReferencesDocument | None = None if sha256 is None else self.blobs.get_json(sha256)
-        return document
+        """Load the document of nearest and farthest photos by its hash; None without a gallery. Never change it."""
+        return None if sha256 is None else _read_references(self.blobs, sha256)
 
     def read_clock(self, node: str, state: State) -> ClockReading:
         """Read the run's clock. The request holds the last reading, so that a resumed run does not count the gap."""
         last = {"seconds": state.get("seconds", 0.0), "read_at": state.get("read_at")}
         reading = self.ask("clock", {"node": node, **last})
         return ClockReading(seconds=reading["seconds"], read_at=reading["read_at"])
+
+
+@lru_cache(maxsize=32)
+def _read_references(blobs: BlobStore, sha256: str) -> ReferencesDocument:
+    """Read the document once for all nodes and branches of a run."""
+    document: ReferencesDocument = blobs.get_json(sha256)
+    return document

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from sextant.agent.llm.call import call_model, call_model_samples
 from sextant.agent.llm.client import ChatModel, load_model
+from sextant.agent.llm.retry import RateLimiter
 from sextant.agent.llm.samples import SampleRequests
 from sextant.agent.llm.spec import resolve
 from sextant.agent.recording.blobs import BlobStore
@@ -51,7 +52,9 @@ from sextant.tools.maps import Maps, NoMaps
 class LiveBackend:
     """Answers every call of a run from the real world. Safe to share between threads and runs."""
 
-    def __init__(self, settings: Settings, blobs: BlobStore, *, follow: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, blobs: BlobStore, *, follow: bool = False, rate_limiter: RateLimiter | None = None
+    ) -> None:
         self.settings = settings
         self.blobs = blobs
         self.began = time.time()
@@ -63,6 +66,7 @@ class LiveBackend:
         self.exemplars = Exemplars(self.retrieval, blobs, self.online)
         self.samples = SampleRequests(self.model_samples)
         self._lock = threading.Lock()
+        self._rate_limiter = rate_limiter
         self._model: ChatModel | None = None
         self._kinds: dict[str, Callable[[Json], Json]] = {
             "photo": self.photo,
@@ -176,7 +180,7 @@ class LiveBackend:
         """Load the run's model once and return it."""
         if self._model is None:
             with self._lock:
-                self._model = self._model or load_chat_model(self.settings)
+                self._model = self._model or load_chat_model(self.settings, self._rate_limiter)
         return self._model
 
     def fill_pictures(self, request: Json) -> Json:
@@ -195,8 +199,11 @@ class LiveBackend:
         return {**request, "messages": messages}
 
 
-def load_chat_model(settings: Settings) -> ChatModel:
+def load_chat_model(settings: Settings, rate_limiter: RateLimiter | None = None) -> ChatModel:
     """Load the model that these settings name.
+
+    Args:
+        rate_limiter: one that other processes share too, instead of the limits of the settings.
 
     Raises:
         WrongUse: an unknown spec.
@@ -210,6 +217,7 @@ def load_chat_model(settings: Settings) -> ChatModel:
         num_ctx=settings.num_ctx,
         requests_per_minute=settings.requests_per_minute,
         concurrency=settings.concurrency,
+        rate_limiter=rate_limiter,
     )
 
 
@@ -241,14 +249,17 @@ def get_backend(settings: Settings) -> LiveBackend:
     return _load_backend(replace(normalise_settings(settings), run=None))
 
 
-def make_batch_deps(settings: Settings) -> tuple[Deps, LiveBackend]:
+def make_batch_deps(settings: Settings, rate_limiter: RateLimiter | None = None) -> tuple[Deps, LiveBackend]:
     """Make dependencies for a batch of photos, and their backend, which no other run shares.
+
+    Args:
+        rate_limiter: one that other processes share too, instead of the limits of the settings.
 
     Raises:
         SextantError: the gallery, its encoder or the model cannot be loaded (found here, not at every photo).
     """
     settings = resolve_fitted(check_settings(normalise_settings(settings)))
-    live = LiveBackend(settings, BlobStore(Home.at(settings.home).blobs))
+    live = LiveBackend(settings, BlobStore(Home.at(settings.home).blobs), rate_limiter=rate_limiter)
     live.open()
     return Deps(settings, live.blobs, live), live
 

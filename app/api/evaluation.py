@@ -2,23 +2,25 @@
 
 import warnings
 from dataclasses import dataclass, replace
+from functools import partial
 from os import fspath
 from pathlib import Path
 from typing import Any
 
-from sextant.agent.world.deps import Port
 from sextant.app.api.gallery import Gallery
-from sextant.app.api.options import collect_options
+from sextant.app.api.options import check_processes, collect_options
 from sextant.app.api.photo_path import PhotoPath
 from sextant.app.api.running import OnEvent, ignore, run_stoppable
 from sextant.app.options.common import make_settings
 from sextant.base.errors import SextantWarning
 from sextant.base.json_types import Json
+from sextant.base.printable import leave
 from sextant.eval.benchmarks import choose_photos, load_benchmark
 from sextant.eval.reporting.summary import format_summary, summarise
 from sextant.eval.running.call_cache import CallCache
 from sextant.eval.running.progress import Counts
 from sextant.eval.running.runner import EvalTask, run
+from sextant.graphs.batches.order import leave_world
 from sextant.graphs.batches.session import SessionEnd
 
 
@@ -55,6 +57,7 @@ def evaluate(
     shard: tuple[int, int] | None = None,
     retry_errors: bool = False,
     calls: PhotoPath | None = None,
+    processes: int | None = None,
     on_event: OnEvent = ignore,
     **settings: Any,
 ) -> Evaluation:
@@ -71,6 +74,7 @@ def evaluate(
         shard: part I of N, for several machines.
         retry_errors: evaluate only the photos that failed before.
         calls: cache model and tool calls in this folder and reuse them.
+        processes: on this machine, this one among them; None uses as many as pay, up to 4; 1 needs the least memory.
         on_event: receives ``{"step": "evaluate", "done", "total", "failed"}`` after each photo.
         settings: any other setting by its name; model, gallery, preset and home as of `sextant.locate`.
 
@@ -89,14 +93,15 @@ def evaluate(
     }
     photos = choose_photos(loaded, limit, chosen.seed, shard)
     limit_usd = chosen.max_usd if max_usd is None else max_usd
-    task = EvalTask(loaded, photos, picked, replace(chosen, max_usd=None), Path(out), limit_usd, retry_errors)
+    task = EvalTask(
+        *(loaded, photos, picked, replace(chosen, max_usd=None), Path(out), limit_usd, retry_errors),
+        processes=check_processes(processes),
+    )
 
     def tell(counts: Counts) -> None:
         on_event({"step": "evaluate", "done": counts.done, "total": counts.total, "failed": counts.failed})
 
-    def cached(world: Port) -> Port:
-        return CallCache(world, Path(fspath(calls)), chosen) if calls is not None else world
-
+    cached = leave_world if calls is None else partial(CallCache, folder=Path(fspath(calls)), settings=chosen)
     ended = run_stoppable(lambda stop: run(task, tell, stop, cached))
     for note in (*ended.notes, *_explain_end(ended)):
         warnings.warn(note, SextantWarning, stacklevel=2)
@@ -107,8 +112,8 @@ def _explain_end(ended: SessionEnd[Counts]) -> list[str]:
     """Say why an evaluation ended early and what to do."""
     left = ended.counts.total - ended.counts.done
     if ended.why == "model":
-        return [f"the model is unavailable ({ended.reason}); {left:,} photos are left: mend it and call again"]
+        return [f"the model is unavailable ({ended.reason}); {leave(left, 'photo')}: mend it and call again"]
     if ended.why == "money":
-        return [f"the limit of max_usd is reached; {left:,} photos are left: call again with a higher limit"]
+        return [f"the limit of max_usd is reached; {leave(left, 'photo')}: call again with a higher limit"]
     failed = ended.counts.failed
     return [f"photos that failed: {failed:,}; call again with retry_errors=True"] if failed else []

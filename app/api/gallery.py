@@ -4,6 +4,7 @@ from functools import cached_property
 from os import PathLike, fspath
 from typing import Any
 
+from sextant.base.printable import pluralise
 from sextant.gallery.search.search import Reference
 from sextant.gallery.store import Gallery as Store
 
@@ -52,7 +53,7 @@ class Gallery:
 
     def __repr__(self) -> str:
         """Return path, number of photos and encoder."""
-        return f"<Gallery {self.path!r}: {len(self):,} photos, encoder {self.encoder}>"
+        return f"<Gallery {self.path!r}: {pluralise(len(self), 'photo')}, encoder {self.encoder}>"
 
     def search(self, photo: str | PathLike[str], k: int = 10, *, farthest: bool = False) -> list[Reference]:
         """Return the k photos that are most similar to a photo, the most similar first.

@@ -16,7 +16,7 @@ from typing import Any, cast
 from sextant.agent.privacy.precision import load_policy
 from sextant.app.api.answer import Answer
 from sextant.app.api.gallery import Gallery
-from sextant.app.api.options import collect_options
+from sextant.app.api.options import check_processes, collect_options
 from sextant.app.api.photo_path import PhotoPath
 from sextant.app.api.running import OnEvent, ignore, show_warnings
 from sextant.app.library.finding import Found, find_photos
@@ -48,6 +48,7 @@ def locate_many(
     max_usd: float | None = None,
     home: PhotoPath | None = None,
     precision: str | None = None,
+    processes: int | None = None,
     on_event: OnEvent = ignore,
     **settings: Any,
 ) -> "LocatedPhotos":
@@ -63,6 +64,7 @@ def locate_many(
             nothing; failed ones are tried again. A line's answer is under 20 kB: outlines are simplified, and weak
             candidates beyond that are counted in ``left_out``. None keeps nothing on disk longer than the answers live.
         max_usd: the money of all photos together.
+        processes: on this machine, this one among them; None uses as many as pay, up to 4; 1 needs the least memory.
         on_event: receives progress events with their ``photo``, and ``{"step": "located", "photo", "done", "total"}``
             after each.
         settings: any other setting by its name; the rest as of `sextant.locate`.
@@ -82,6 +84,7 @@ def locate_many(
         *(tuple(found.photos.values()), found.root, replace(chosen, max_usd=None), place, load_policy(precision)),
         max_usd=limit,
         retry_errors=True,
+        processes=check_processes(processes),
     )
     folder = LibraryFolder(place)
     if folder.header_file.exists():  # refused here, not at the first answer
@@ -154,7 +157,7 @@ class LocatedPhotos(Iterator[Answer]):
             self._lines.put(line)
 
         try:
-            self._end = place_library(self._task, take, self._stop, self._tell)
+            self._end = place_library(self._task, take, self._stop, None if self._on_event is ignore else self._tell)
         except BaseException as error:  # raised where the caller waits
             self._error = error
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sextant.app.api.gallery import Gallery
 from sextant.app.api.photo_path import PhotoPath
+from sextant.base.errors import WrongUse
 
 
 def collect_options(
@@ -20,3 +21,14 @@ def collect_options(
     named["gallery"] = gallery.path if isinstance(gallery, Gallery) else gallery and fspath(gallery)
     named["home"] = home and fspath(home)
     return {**settings, **named}
+
+
+def check_processes(processes: int | None) -> int | None:
+    """Return a number of processes as given.
+
+    Raises:
+        WrongUse: it is below 1.
+    """
+    if processes is not None and processes < 1:
+        raise WrongUse(f"processes={processes} is below 1; 1 uses this process alone")
+    return processes

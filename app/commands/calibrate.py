@@ -9,6 +9,7 @@ import click
 from sextant.app.commands.evaluation.eval_run import evaluate, explain_end
 from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.printable import pluralise
 from sextant.base.scales import RADIUS_NAMES
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _evaluate(folder: Path, run: Path, quiet: bool, options: dict[str, Any]) -> 
         raise WrongUse(f"{str(folder)!r} holds {there:,} labelled photos; calibrate needs {LEAST_PHOTOS} or more")
     for note in loaded.notes:
         echo(f"sextant: {note}", err=True)
-    echo(f"sextant: evaluating {len(photos):,} photos in {run}; the same command resumes", err=True)
+    echo(f"sextant: evaluating {pluralise(len(photos), 'photo')} in {run}; the same command resumes", err=True)
     chosen = {"limit": limit, "seed": settings.seed if limit else None, "shard": None}
     return explain_end(evaluate(EvalTask(loaded, photos, chosen, settings, run, max_usd), quiet))
 

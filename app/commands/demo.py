@@ -72,7 +72,7 @@ def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
 def prepare_demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
     """Return the drawn world and its gallery under the home; make them if they are missing or outdated."""
     from sextant.app.render.progress import Progress
-    from sextant.app.render.progress_words import report_build
+    from sextant.app.render.progress_words import report_build, report_drawing
     from sextant.base.errors import SextantError
     from sextant.base.files import write_atomic
     from sextant.base.home import Home
@@ -83,9 +83,8 @@ def prepare_demo_gallery(home: str | None, quiet: bool) -> "tuple[World, Path]":
 
     home_folders = Home.at(home)
     drawn = home_folders.root / "demo-world"
-    if not quiet and not drawn.exists():
-        echo("sextant: drawing the demo world, once …", err=True)
-    world = write_world(drawn)
+    with Progress("demo", quiet=quiet) as progress:
+        world = write_world(drawn, progress=report_drawing(progress))
     gallery = home_folders.galleries / "demo"
     encoder = load_encoder("builtin")
     if not _is_current(gallery, made_of := json.dumps({"world": WORLD_VERSION, "encoder": encoder.fingerprint})):

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.printable import pluralise
 
 Check = tuple[str, Callable[[], "str | Concern"]]
 
@@ -156,7 +157,7 @@ def check_gallery(gallery: str | None, home: str | None) -> str:
         return "no gallery; build one with: sextant gallery build PHOTOS --out DIR"
     opened = Gallery.open(chosen)
     opened.encoder()
-    return f"{chosen}: {opened.count:,} photos, encoder {opened.manifest.encoder} matches"
+    return f"{chosen}: {pluralise(opened.count, 'photo')}, encoder {opened.manifest.encoder} matches"
 
 
 def check_model_answers(model: str | None, base_url: str | None) -> str:

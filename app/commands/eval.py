@@ -19,6 +19,7 @@ from sextant.app.commands.evaluation import (
 )
 from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.render.terminal import echo, echo_json, shorten_line
+from sextant.base.printable import pluralise
 
 if TYPE_CHECKING:
     from sextant.eval.fitting.judging import Judgement
@@ -220,7 +221,7 @@ def _format_photo(one: "Judgement") -> str:
     told = format_headline(
         {"best": best, "probability": stated, "calibration": calibration}, format_coordinates(best) if best else None
     )
-    return f"{shorten_line(one.record.image)}\t{one.distance_km:.1f} km off\t{one.calls} calls\t{told}"
+    return f"{shorten_line(one.record.image)}\t{one.distance_km:.1f} km off\t{pluralise(one.calls, 'call')}\t{told}"
 
 
 def _describe_provenance(fitted: Path | None) -> str:

@@ -9,6 +9,7 @@ from sextant.app.options.filters import add_filter_options, make_filters
 from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.options.sources import add_source_options
 from sextant.app.render.terminal import echo, echo_json, shorten_line
+from sextant.base.printable import pluralise
 
 if TYPE_CHECKING:
     from sextant.gallery.build.build import BuildReport
@@ -246,7 +247,8 @@ def _print_report(report: "BuildReport", as_json: bool) -> None:
     for note in report.notes:
         echo(f"sextant: {note}", err=True)
     resumed = f" (resumed at {report.resumed_from:,})" if report.resumed_from else ""
-    echo(f"gallery {report.path}: {report.count:,} photos, {report.added:,} added{resumed} in {report.seconds:.1f} s")
+    photos = pluralise(report.count, "photo")
+    echo(f"gallery {report.path}: {photos}, {report.added:,} added{resumed} in {report.seconds:.1f} s")
     if report.unreadable:
         count = len(report.unreadable)
         echo(f"{count:,} photos were not used:" if count > 1 else "1 photo was not used:")
@@ -267,7 +269,7 @@ def _list_info_rows(document: dict[str, Any]) -> list[tuple[str, str]]:
             "near index",
             index["kind"] if not index["partitions"] else f"{index['kind']}, {index['partitions']} partitions",
         ),
-        ("not used", f"{document['unreadable']:,} photos"),
+        ("not used", pluralise(document["unreadable"], "photo")),
     ]
     if similar:
         spread = f"{similar['5']:.2f} to {similar['95']:.2f} (5th to 95th percentile)"

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sextant.app.options.grouped import GroupedOption
+from sextant.app.options.processes import PROCESSES
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.printable import leave
 from sextant.base.settings import Group
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class LibraryOptions:
     clock_offset: str = "0"
     neighbours: str = "on"
     engine: str = "local"
+    processes: int | None = None
 
 
 def add_library_options(command: Command) -> Command:
@@ -73,6 +76,7 @@ def add_library_options(command: Command) -> Command:
             help="Run on this machine or on a Ray cluster.",
         )
     )
+    options.append(_make_option("--processes", **PROCESSES))
     for option in reversed(options):
         command = option(command)
     return command
@@ -113,6 +117,8 @@ def place(
     from sextant.app.library.running import LibraryTask
     from sextant.app.library.selection import Selection, parse_day
     from sextant.app.library.videos.expand import expand_videos
+    from sextant.app.render.progress import Progress
+    from sextant.app.render.progress_words import report_outputs
 
     typed = sys.stdin.buffer.read() if "-" in arguments else b""
     found = find_photos(arguments, str(options.out), typed)
@@ -126,9 +132,11 @@ def place(
         *(photos, found.root, replace(settings, max_usd=None), options.out, policy, settings.max_usd),
         retry_errors=options.retry_errors,
         workers=options.engine == "ray",
+        processes=options.processes,
     )
     ended = run_library(task, quiet)
-    finish_library(LibraryFolder(options.out), finishing)
+    with Progress(quiet=quiet) as progress:
+        finish_library(LibraryFolder(options.out), finishing, report_outputs(progress))
     summary = {**ended.counts.to_json(), "ended": ended.why, "out": str(options.out)}
     if as_json:
         echo_json(summary)
@@ -185,7 +193,7 @@ def explain_end(ended: "SessionEnd[LibraryCounts]") -> int:
 
     for note in ended.notes:
         echo(f"sextant: {note}", err=True)
-    left = f"{ended.counts.total - ended.counts.done:,} photos are left"
+    left = leave(ended.counts.total - ended.counts.done, "photo")
     again = "run the same command again to resume"
     said = {
         End.STOPPED: f"stopped; {left}: {again}",

@@ -12,6 +12,7 @@ from sextant.app.commands.library import add_library_options, take_library_optio
 from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.options.grouped import GroupedCommand, GroupedOption
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.printable import pluralise
 from sextant.base.settings import Group
 
 if TYPE_CHECKING:
@@ -291,16 +292,15 @@ def print_forecast(photos: int, settings: "Settings", as_json: bool) -> int:
     if as_json:
         echo_json({"photos": photos, "each": found}, 2)
         return 0
-    echo(f"{photos} photo{'s' if photos != 1 else ''}, model {found['model']}, preset {found['preset']}")
+    echo(f"{pluralise(photos, 'photo')}, model {found['model']}, preset {found['preset']}")
     for title, name in (("first round", "first_round"), ("at most", "at_most")):
         one = found[name]
         tokens = (one["input_tokens"] + one["output_tokens"]) * photos
         money = "price unknown; give it with --price" if one["usd"] is None else f"${one['usd'] * photos:.4f}"
-        echo(f"  {title:<12} {one['calls'] * photos:,} calls, about {tokens:,} tokens, {money}")
+        echo(f"  {title:<12} {pluralise(one['calls'] * photos, 'call')}, about {tokens:,} tokens, {money}")
     if settings.online:
-        echo(
-            f"  {'online':<12} at most {found['online']['at_most'] * photos:,} requests to {', '.join(settings.online)}"
-        )
+        requests = pluralise(found["online"]["at_most"] * photos, "request")
+        echo(f"  {'online':<12} at most {requests} to {', '.join(settings.online)}")
     for warning in found["warnings"]:
         echo(f"sextant: {warning['text']}", err=True)
     return 0

@@ -7,6 +7,7 @@ import click
 
 from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.printable import pluralise
 
 if TYPE_CHECKING:
     from sextant.atlas.map_index.search import MapIndex
@@ -72,7 +73,8 @@ def add(extracts: tuple[Path, ...], as_json: bool, home: str | None) -> None:
         done.append({**asdict(made), "places": names.places})
         if not as_json:
             resumed = f" ({made.resumed:,} of them earlier)" if made.resumed else ""
-            echo(f"{made.source}: {made.elements:,} things{resumed}, {names.places:,} named places added")
+            things, named = pluralise(made.elements, "thing"), pluralise(names.places, "named place")
+            echo(f"{made.source}: {things}{resumed}, {named} added")
     if as_json:
         echo_json(done)
 
@@ -113,7 +115,7 @@ def remove(name: str, home: str | None) -> None:
     things = remove_map(maps_folder(home), name)
     store = store_path(home)
     places = remove_source(store, name) if any(source.name == name for source in list_sources(store)) else 0
-    echo(f"{name}: {things:,} things and {places:,} named places removed")
+    echo(f"{name}: {pluralise(things, 'thing')} and {pluralise(places, 'named place')} removed")
 
 
 @command.command()
@@ -237,6 +239,6 @@ def _write_drawing(path: Path, drawn: str) -> None:
 
 def _format_source(source: "MapSource") -> str:
     return (
-        f"{source.name}  {source.format}, {source.elements:,} things, {source.names:,} names; file of "
-        f"{source.file_date}, added {source.added}; {source.licence}"
+        f"{source.name}  {source.format}, {pluralise(source.elements, 'thing')}, "
+        f"{pluralise(source.names, 'name')}; file of {source.file_date}, added {source.added}; {source.licence}"
     )

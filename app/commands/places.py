@@ -7,6 +7,7 @@ import click
 
 from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.printable import pluralise
 
 if TYPE_CHECKING:
     from sextant.atlas.gazetteer.lookup import Sight
@@ -52,7 +53,7 @@ def add(sources: tuple[Path, ...], as_json: bool, home: str | None) -> None:
         done.append(report)
         if report.broken:
             lines = ", ".join(f"line {one.line} ({one.reason})" for one in report.first_broken[:5])
-            echo(f"{report.broken} lines of {source.name} could not be read: {lines}", err=True)
+            echo(f"{pluralise(report.broken, 'line')} of {source.name} could not be read: {lines}", err=True)
         if not as_json:
             echo(f"{source.name}: {report.places:,} places, {report.names:,} names added")
     if as_json:
@@ -102,7 +103,7 @@ def remove(name: str, home: str | None) -> None:
     from sextant.atlas.gazetteer.add import remove_source
     from sextant.atlas.gazetteer.store import store_path
 
-    echo(f"{name}: {remove_source(store_path(home), name):,} places removed")
+    echo(f"{name}: {pluralise(remove_source(store_path(home), name), 'place')} removed")
 
 
 @command.command()
@@ -137,10 +138,10 @@ def search(name: str, limit: int, as_json: bool, home: str | None) -> None:
 
 
 def _format_source(source: "AddedSource") -> str:
-    broken = f", {source.broken:,} lines unread" if source.broken else ""
+    broken = f", {pluralise(source.broken, 'line')} unread" if source.broken else ""
     return (
-        f"{source.name}  {source.format}, {source.places:,} places, {source.names:,} names{broken}; file of "
-        f"{source.file_date}, added {source.added}; {source.licence}"
+        f"{source.name}  {source.format}, {pluralise(source.places, 'place')}, "
+        f"{pluralise(source.names, 'name')}{broken}; file of {source.file_date}, added {source.added}; {source.licence}"
     )
 
 

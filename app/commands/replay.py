@@ -81,7 +81,7 @@ def print_replay(
     if done.answer is None:
         return print_so_far(done, options["as_json"])
     return print_answer(
-        done.answer, options, f"replayed {done.run}: {len(done.steps)} steps as recorded, no calls made"
+        done.answer, folder, options, f"replayed {done.run}: {len(done.steps)} steps as recorded, no calls made"
     )
 
 
@@ -146,20 +146,21 @@ def print_fork(
             echo("\n".join(list_needed_calls(stopped.calls)))
         raise
     where = f"step {step}" if step else "its last verdict"
-    code = print_answer(run.answer, options, f"forked {folder.name} at {where}: {run.name}")
+    code = print_answer(run.answer, folder, options, f"forked {folder.name} at {where}: {run.name}")
     if not options["as_json"]:
         echo("\n" + "\n".join(format_comparison(compare_runs(folder, find_run(run.name, home)))))
     return code
 
 
-def print_answer(answer: "Answer", options: dict[str, Any], note: str) -> int:
+def print_answer(answer: "Answer", folder: "RunFolder", options: dict[str, Any], note: str) -> int:
     """Print the answer as `sextant locate` prints it; the note goes to stderr."""
     from sextant.app.exports.compact import make_compact
     from sextant.app.render.answer import format_answer
+    from sextant.graphs.runs.photo_name import put_photo_name
 
     if options["as_json"]:
         echo_json(answer if options["full"] else make_compact(answer))
     else:
-        echo(format_answer(answer))
+        echo(format_answer(put_photo_name(answer, folder.record())))
     echo(note, err=True)
     return 0

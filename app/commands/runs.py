@@ -7,6 +7,7 @@ import click
 
 from sextant.app.options.grouped import SuggestingGroup
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.printable import pluralise
 
 if TYPE_CHECKING:
     from sextant.graphs.runs.folder import RunError
@@ -111,8 +112,9 @@ def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | Non
             print_json(told)
         else:
             from sextant.app.render.answer import format_answer
+            from sextant.graphs.runs.photo_name import put_photo_name
 
-            answer = f"\n\n{format_answer(told['answer'])}" if told["answer"] else ""
+            answer = f"\n\n{format_answer(put_photo_name(told['answer'], told['record']))}" if told["answer"] else ""
             echo("\n".join(format_timeline(told, full=full)) + answer)
     except MALFORMED as error:
         raise make_unreadable_run_error(folder.name, error) from error
@@ -221,4 +223,5 @@ def prune(
         print_json(done)
         return
     verb = "would delete" if dry_run else "deleted"
-    echo(f"{verb} {len(done['runs'])} runs and {done['blobs']} pictures and documents, {done['bytes'] / 1e6:.1f} MB")
+    runs, stored = pluralise(len(done["runs"]), "run"), pluralise(done["blobs"], "stored file")
+    echo(f"{verb} {runs} and {stored}, {done['bytes'] / 1e6:.1f} MB")

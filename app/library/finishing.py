@@ -1,6 +1,6 @@
 """Finish a library: put each photo's own evidence and its neighbours' beside its answer, and write the outputs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from sextant.app.library.folder import Entry, LibraryFolder
@@ -28,8 +28,15 @@ class Finishing:
     neighbours: bool = True
 
 
-def finish_library(folder: LibraryFolder, finishing: Finishing) -> None:
+def finish_library(
+    folder: LibraryFolder, finishing: Finishing, progress: Callable[[int, int], None] | None = None
+) -> None:
     """Write the outputs of all photos that have a line.
+
+    Args:
+        folder: the library's.
+        finishing: what is put beside the answers.
+        progress: called with how many photos are written, and of how many; first with none, since trips come first.
 
     Raises:
         SextantError: the lines cannot be read, the disk does not take the outputs, or another process works on the
@@ -37,7 +44,20 @@ def finish_library(folder: LibraryFolder, finishing: Finishing) -> None:
     """
     with lock_writer(folder.path):
         index = folder.read_index()
-        write_outputs(folder.path, add_clips(read_placed(folder, index, finishing)), len(index))
+        placed = read_placed(folder, index, finishing)
+        if progress is not None:
+            placed = count_photos(placed, len(index), progress)
+        write_outputs(folder.path, add_clips(placed), len(index))
+
+
+def count_photos(
+    photos: Iterable[PlacedPhoto], total: int, progress: Callable[[int, int], None]
+) -> Iterator[PlacedPhoto]:
+    """Yield the photos, and report each."""
+    progress(0, total)
+    for done, photo in enumerate(photos, 1):
+        yield photo
+        progress(done, total)
 
 
 def read_placed(folder: LibraryFolder, index: dict[str, Entry], finishing: Finishing) -> Iterator[PlacedPhoto]:

@@ -45,6 +45,7 @@ class LibraryTask:
         max_usd: the money of all photos together.
         retry_errors: also locate the photos again that failed before.
         workers: spread the photos over a Ray cluster.
+        processes: of this machine, this one among them; None means as many as pay.
     """
 
     photos: tuple[LibraryPhoto, ...]
@@ -55,21 +56,18 @@ class LibraryTask:
     max_usd: float | None = None
     retry_errors: bool = False
     workers: bool = False
+    processes: int | None = None
 
 
 def ignore_line(counts: LibraryCounts, line: Json) -> None:
     """Ignore a line."""
 
 
-def ignore_photo_event(name: str, event: ProgressEvent) -> None:
-    """Ignore an event of a photo's run."""
-
-
 def place_library(
     task: LibraryTask,
     tell: Tell = ignore_line,
     stop: threading.Event | None = None,
-    on_event: Callable[[str, ProgressEvent], None] = ignore_photo_event,
+    on_event: Callable[[str, ProgressEvent], None] | None = None,
 ) -> SessionEnd[LibraryCounts]:
     """Locate what is missing of a library: new photos, changed ones and, with ``retry_errors``, failed ones.
 
@@ -102,13 +100,14 @@ def place_library(
                 *(task.settings, folder.records, task.max_usd, spent, again),
                 on_event=on_event,
                 workers=task.workers,
+                processes=task.processes,
             )
-            session = BatchSession(order, face, writer)
             originals = [photo for photo in pending if photo.name not in copies]
+            session = BatchSession(order, face, writer, len(originals))
             why = session.work(originals, stop)
             _add_copies([photo for photo in pending if photo.name in copies], copies, folder, writer, face)
     reason = restore_address(session.reason, task.settings) if why is End.MODEL else None
-    return SessionEnd(why, face.counts, reason, notes)
+    return SessionEnd(why, face.counts, reason, (*notes, *session.notes))
 
 
 def describe_library(settings: Settings, policy: Policy) -> Json:

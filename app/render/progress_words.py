@@ -8,6 +8,7 @@ from sextant.agent.answer_statement import describe_reply
 from sextant.app.render.progress import EVERY_SECONDS, Progress
 from sextant.base.documents.progress import OnEvent, ProgressEvent
 from sextant.base.json_types import Json
+from sextant.base.printable import pluralise
 
 if TYPE_CHECKING:
     from sextant.app.library.progress import LibraryCounts
@@ -91,6 +92,25 @@ def report_retrieval(progress: Progress) -> Callable[[int, int], None]:
     return report
 
 
+def report_drawing(progress: Progress) -> Callable[[int, int], None]:
+    """Return what shows how many scenes of the demo world are drawn."""
+
+    def report(done: int, total: int) -> None:
+        progress.show("", f"{format_count(done, total)} scenes drawn, once", done, total, EVERY_SECONDS)
+
+    return report
+
+
+def report_outputs(progress: Progress) -> Callable[[int, int], None]:
+    """Return what shows how many photos of a library are written into its tables and maps."""
+
+    def report(done: int, total: int) -> None:
+        words = f"{format_count(done, total)} photos written into tables and maps"
+        progress.show("", words, done, total, EVERY_SECONDS)
+
+    return report
+
+
 def report_stage(progress: Progress) -> Callable[[str, int, int | None], None]:
     """Return what shows the stages before a training: ``640 of 1,374 photos through the backbone``."""
 
@@ -109,10 +129,6 @@ def report_training(progress: Progress) -> Callable[["TrainingReport"], None]:
     return report
 
 
-def _count_prompts(count: int) -> str:
-    return "1 prompt" if count == 1 else f"{count} prompts"
-
-
 def describe_event(event: ProgressEvent) -> tuple[str, str] | None:
     """Return which line an event belongs to, and what it says there; None for events that say nothing new."""
     step = event["step"]
@@ -120,7 +136,7 @@ def describe_event(event: ProgressEvent) -> tuple[str, str] | None:
     words = {
         "ingest": ("photo", "opening"),
         "retrieve": ("gallery", "looking for similar and dissimilar photos"),
-        "plan": ("round", f"{event.get('round')}: {_count_prompts(len(event.get('branches', [])))}"),
+        "plan": ("round", f"{event.get('round')}: {pluralise(len(event.get('branches', [])), 'prompt')}"),
         "ask": (line, "last turn …" if event.get("final") else "asking …"),
         "tool": (line, f"{event.get('name')} {format_arguments(event.get('args', {}))}"),
         "verify": ("verdict", describe_verdict(event)),

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from sextant.agent.answer_words import format_coordinates, format_distance, format_place_name
 from sextant.agent.answers.outcome import UNFINISHED
-from sextant.app.render.terminal import align_columns, shorten_line
+from sextant.app.render.terminal import align_columns, shorten_line, shorten_path
 from sextant.base.documents.comparison import RunComparison
 from sextant.base.json_types import Document
-from sextant.base.printable import make_printable
+from sextant.base.printable import make_printable, pluralise
+from sextant.graphs.runs.photo_name import name_photo
 from sextant.graphs.runs.timeline import Timeline
 from sextant.prompts.editing import describe_prompt, find_edited_root
+
+PHOTO_COLUMNS = 32  # of the photo's path in a list of runs
 
 
 def format_runs(runs: Sequence[Document]) -> list[str]:
@@ -28,16 +31,16 @@ def list_row(run: Document) -> tuple[str, ...]:
     place = format_place_name(best) if best else run["error"] or "-"
     stop = run["stop"] or run["status"]
     fork = f"{stop}, fork of {run['parent']}" if run["parent"] else stop
-    photo = shorten_line(str(run["photo"]))
+    photo = shorten_path(str(run["photo"]), PHOTO_COLUMNS)
     cost = "?" if usd is None else f"${usd:.4f}"
-    return (run["run"], photo[-32:], shorten_line(place, 40), run["model"], str(spent.get("calls", "-")), cost, fork)
+    return (run["run"], photo, shorten_line(place, 40), run["model"], str(spent.get("calls", "-")), cost, fork)
 
 
 def format_timeline(story: Timeline, *, full: bool = False) -> list[str]:
     """Write a run as a tree: rounds, their branches, each branch's turns, and each round's verdict."""
     record = story["record"]
     lines = [
-        f"run {story['run']}: {shorten_line(str(record['path']))}, {record['settings']['model']}, {record['status']}"
+        f"run {story['run']}: {shorten_line(name_photo(record))}, {record['settings']['model']}, {record['status']}"
     ]
     if record["parent"]:
         lines.append(
@@ -192,7 +195,9 @@ def describe_spending(both: Sequence[Document | None]) -> str:
     for spent in both:
         usd = (spent or {}).get("usd")
         money = "price unknown" if usd is None else f"${usd:.4f}"
-        words.append(f"{spent['calls']} calls, {spent['tokens']:,} tokens, {money}" if spent else "unknown")
+        words.append(
+            f"{pluralise(spent['calls'], 'call')}, {spent['tokens']:,} tokens, {money}" if spent else "unknown"
+        )
     return " → ".join(words)
 
 

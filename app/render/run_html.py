@@ -12,6 +12,7 @@ from sextant.app.render.answer_map import LEGEND, REGION, draw_close_up, draw_wo
 from sextant.app.render.pages import render_page
 from sextant.app.render.run import describe_call, describe_change, describe_outcome, format_cost
 from sextant.base.json_types import Document, Json
+from sextant.base.printable import pluralise
 from sextant.graphs.runs.timeline import Timeline
 from sextant.prompts.editing import find_edited_root
 
@@ -67,7 +68,7 @@ def _list_messages(item: Document) -> Json:
     """Return one branch's whole conversation, as (who, text)."""
     opening = [(part["role"], _get_text(part["content"])) for part in item["opening"]]
     edited = ", edited prompt" if find_edited_root(item["variant"]) else ""
-    title = f"{item['id']}{edited}, {len(item['turns'])} turns"
+    title = f"{item['id']}{edited}, {pluralise(len(item['turns']), 'turn')}"
     return {"title": title, "messages": [*opening, *(_list_turn(turn) for turn in item["turns"])]}
 
 

@@ -6,6 +6,7 @@ from typing import IO
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from sextant.app.render.loading import end_loading
 from sextant.base.printable import make_printable
 
 
@@ -18,5 +19,6 @@ class Screen(Console):
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Yield rich's segments with printable text. What rich itself tells the terminal passes."""
+        end_loading()
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=make_printable(segment.text))

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from sextant.app.render.loading import end_loading
 from sextant.base.printable import escape_controls, make_printable
 
 WIDTH = 110  # characters of a line of somebody's words; --full shows them whole
@@ -19,11 +20,13 @@ _UNBOUNDED = 10_000  # columns: a table's lines are never folded, a terminal or 
 
 def echo(text: object = "", *, err: bool = False) -> None:
     """Print a text and a line end; ``err`` prints to stderr."""
+    end_loading()
     click.echo(make_printable(str(text)), err=err)
 
 
 def echo_json(document: Any, indent: int | None = None) -> None:
     """Print exactly one JSON document. Its strings keep their value; controls in them are escaped."""
+    end_loading()
     click.echo(escape_controls(json.dumps(document, ensure_ascii=False, indent=indent)))
 
 
@@ -31,6 +34,12 @@ def shorten_line(text: str, width: int = WIDTH) -> str:
     """Return somebody's words on one line of at most ``width`` characters."""
     plain = " ".join(make_printable(text).split())
     return plain if len(plain) <= width else f"{plain[: width - 1]}…"
+
+
+def shorten_path(path: str, width: int) -> str:
+    """Return a path on one line of at most ``width`` characters; what is left out is its beginning."""
+    plain = " ".join(make_printable(path).split())
+    return plain if len(plain) <= width else f"…{plain[1 - width :]}"
 
 
 def align_columns(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

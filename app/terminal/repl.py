@@ -30,6 +30,7 @@ from sextant.base.documents.session import SessionView, ShownPhoto
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
+from sextant.base.printable import pluralise
 from sextant.gallery.photos.open import read_metadata
 from sextant.geo.deep_links import list_deep_links
 from sextant.graphs.chat import ChatContext
@@ -198,9 +199,9 @@ class ChatRepl:
         left = (
             "no limit"
             if self.context.max_calls is None
-            else f"{max(0, self.context.max_calls - spent['calls'])} calls left"
+            else f"{pluralise(max(0, self.context.max_calls - spent['calls']), 'call')} left"
         )
-        self.console.print(f"{spent['calls']} model calls, {tokens:,} tokens, {money}; {left}")
+        self.console.print(f"{pluralise(spent['calls'], 'model call')}, {tokens:,} tokens, {money}; {left}")
 
     def _runs(self, words: str) -> None:
         for photo in self.view()["photos"]:

@@ -30,7 +30,7 @@ class RunRecord(TypedDict):
     """Inputs and status of a run.
 
     ``prompts`` are the texts of the user's own prompt files by the path as given; ``trace`` names the first span of a
-    traced run (W3C ``traceparent``).
+    traced run (W3C ``traceparent``). ``named`` is what the photo was called where ``path`` is a stored copy of it.
     """
 
     format: int
@@ -51,3 +51,4 @@ class RunRecord(TypedDict):
     summary: NotRequired[RunSummary | None]
     imported: NotRequired[bool]
     trace: NotRequired[str]
+    named: NotRequired[str]

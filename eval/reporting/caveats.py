@@ -7,6 +7,7 @@ from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED
 from sextant.agent.verification.model_file import shipped_model
 from sextant.agent.warning_codes import Code, has_code
 from sextant.base.json_types import Json
+from sextant.base.printable import pluralise
 from sextant.eval.benchmarks import BENCHMARKS
 from sextant.eval.reporting.published import find_published
 from sextant.eval.results import Results
@@ -51,7 +52,7 @@ def _list_of_run(run: Results, figures: Json) -> list[str]:
         told.append("its probabilities are shares of the candidates, not fitted on held-out photos.")
     unaligned = sum(has_code(answer["warnings"], Code.NOT_ALIGNED) for answer in calibrated)
     if unaligned:
-        told.append(f"for {unaligned:,} photos {NOT_ALIGNED}.")
+        told.append(f"for {pluralise(unaligned, 'photo')} {NOT_ALIGNED}.")
     if figures["verify"] == "calibrated" or unaligned:
         told.append(
             f"verification was fitted on {_describe_fitted_on(configuration['settings'].get('fitted'))}: "
@@ -84,7 +85,7 @@ def _describe_fitted_on(own: str | None) -> str:
     if own:
         return f"the photos of {shorten_fitted_name(own)}, your own model"
     data = shipped_model().provenance.get("data", [])
-    return ", ".join(f"{file['photos']:,} photos of {file['file']}" for file in data) or "unnamed data"
+    return ", ".join(f"{pluralise(file['photos'], 'photo')} of {file['file']}" for file in data) or "unnamed data"
 
 
 def _name_kinds(errors: Json) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sextant.base.documents.record import EvaluationRecord
+from sextant.base.printable import pluralise
 from sextant.eval.compare import Comparison, RadiusDifference
 from sextant.eval.reporting.document import Card, Figure, Report
 from sextant.eval.reporting.markdown import write_markdown
@@ -17,7 +18,7 @@ SHOWN = 50
 
 def format_comparison(found: Comparison) -> str:
     """Write the comparison for a terminal."""
-    rows = [f"{found.a.name} (A) and {found.b.name} (B), {len(found.rows_a):,} photos"]
+    rows = [f"{found.a.name} (A) and {found.b.name} (B), {pluralise(len(found.rows_a), 'photo')}"]
     rows += [f"  warning: {words}" for words in found.warnings]
     for one in found.differences:
         sign = "significant" if one.significant else "not significant"
@@ -85,7 +86,7 @@ def make_moved_tables(found: Comparison, beside: Path) -> list[Table]:
     for name, pairs in (("won", won), ("lost", lost)):
         rows = tuple(_list_moved(found, pair, beside) for pair in pairs[:SHOWN])
         note = f"The {SHOWN} that moved most of {len(pairs)}." if len(pairs) > SHOWN else ""
-        tables.append(Table(f"{len(pairs)} photos {name} by B at {RADIUS} km", head, rows, note, words=2))
+        tables.append(Table(f"{pluralise(len(pairs), 'photo')} {name} by B at {RADIUS} km", head, rows, note, words=2))
     return tables
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from sextant.agent.verification.decision import RADIUS_NAMES
+from sextant.base.printable import pluralise
 from sextant.eval.fitting.judging import CurvePoint, Figures
 
 
 def format_figures(name: str, found: Figures) -> list[str]:
     """Write a block of lines for one file."""
     lines = [
-        f"{name}: {found.photos} photos of {found.photographers} photographers or places, "
+        f"{name}: {pluralise(found.photos, 'photo')} of {found.photographers} photographers or places, "
         f"{found.calls:.2f} calls a photo, outcomes {_format_counts(found.outcomes)}",
         _format_row("within km", RADIUS_NAMES),
         _format_row("accuracy %", _format_percent(found.accuracy)),

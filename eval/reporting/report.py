@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sextant.base.json_types import Json
+from sextant.base.printable import pluralise
 from sextant.eval.reporting.caveats import list_caveats
 from sextant.eval.reporting.document import Card, Figure, Report
 from sextant.eval.reporting.markdown import write_markdown
@@ -56,7 +57,7 @@ def make_subtitle(runs: Sequence[Results], found: Sequence[Json]) -> str:
     first = runs[0].header
     commit = f", commit {first['commit'][:10]}" if first.get("commit") else ""
     protocols = "; ".join(dict.fromkeys(run["protocol"] for run in found))
-    photos = ", ".join(dict.fromkeys(f"{run['done']:,} photos" for run in found))
+    photos = ", ".join(dict.fromkeys(f"{pluralise(run['done'], 'photo')}" for run in found))
     return f"{photos}, {protocols}. Evaluated {first['created'][:10]} with sextant {_format_version(first)}{commit}."
 
 

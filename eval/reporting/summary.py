@@ -12,6 +12,7 @@ from sextant.agent.verification.decision import RADIUS_NAMES
 from sextant.base.arrays import Floats
 from sextant.base.documents.record import EvaluationRecord
 from sextant.base.json_types import Json
+from sextant.base.printable import pluralise
 from sextant.eval.drift import find_drift
 from sextant.eval.metrics import (
     bootstrap_interval,
@@ -194,17 +195,17 @@ def _add_up(values: Floats) -> float | None:
 def _describe_photographers(found: Json) -> str:
     """Say how many photographers there are, and of how many photos none is known."""
     count, unknown = found["photographers"], found["photos_without_author"]
-    known = f"{count:,} photographer{'s' if count != 1 else ''}"
+    known = pluralise(count, "photographer")
     if not unknown:
         return known
-    return "unknown photographers" if not count else f"{known} ({unknown:,} photos name none)"
+    return "unknown photographers" if not count else f"{known} ({pluralise(unknown, 'photo')} without a name)"
 
 
 def format_summary(found: Json) -> str:
     """Write the figures in a few lines, for a terminal."""
     rows = [f"{found['run']}: {found['benchmark']}, {found['model']}, preset {found['preset']}, {found['protocol']}"]
     unfinished = f" (of {found['photos']:,}: unfinished)" if found["done"] != found["photos"] else ""
-    rows.append(f"{found['done']:,} photos{unfinished} of {_describe_photographers(found)}")
+    rows.append(f"{pluralise(found['done'], 'photo')}{unfinished} of {_describe_photographers(found)}")
     for name, cell in found["accuracy"].items():
         if cell["share"] is not None:
             rows.append(f"  < {name:>4} km  {cell['share']:6.2%}  ({cell['low']:.2%} to {cell['high']:.2%})")

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ import yaml
 
 from sextant.agent.settings import Settings, make_recipe, settings_from_json
 from sextant.agent.verification.decision import RADIUS_NAMES
-from sextant.agent.world.deps import Port
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import Benchmark, choose_photos, load_benchmark
@@ -101,10 +101,7 @@ def _run_cell(
     settings = apply_cell(plan, cell, out / "prompts")
     photos = choose_photos(benchmark, plan.limit, plan.seed)
     picked = {"limit": plan.limit, "seed": plan.seed if plan.limit else None, "shard": None}
-
-    def shared(world: Port) -> Port:
-        return CallCache(world, out / "calls", settings)
-
+    shared = partial(CallCache, folder=out / "calls", settings=settings)
     ended = run(EvalTask(benchmark, photos, picked, settings, folder), tell, stop, shared)
     if ended.why == "model":
         raise SextantError(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sextant.agent.verification.pool import Candidate, Pool
 from sextant.base.errors import SextantError
+from sextant.base.printable import pluralise
 from sextant.eval.benchmarks import BenchmarkPhoto
 
 _IMAGE = ("img_id", "image", "img_file", "img", "file", "id")
@@ -126,7 +127,7 @@ def _cut_footer(
         if number < len(rows) - _FOOTER:
             raise PredictionError(f"{str(file)!r} line {number + 2} has no true position; correct or remove the line")
         # The line after a footer's header holds numbers: nothing from here on is a row.
-        notes.append(f"the last {len(rows) - number} lines are not rows and are skipped")
+        notes.append(f"{pluralise(len(rows) - number, 'line')} at the end skipped that cannot be read as rows")
         break
     if not kept:
         raise PredictionError(f"{str(file)!r} has no row; give a CSV of predictions")

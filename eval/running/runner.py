@@ -21,7 +21,7 @@ from sextant.gallery.photos.open import read_photo
 from sextant.graphs.batches.failures import has_model_failed
 from sextant.graphs.batches.lines import lock_writer, open_writer
 from sextant.graphs.batches.metered_calls import sum_unfinished_costs
-from sextant.graphs.batches.order import BatchOrder
+from sextant.graphs.batches.order import BatchOrder, leave_world
 from sextant.graphs.batches.session import BatchSession, End, SessionEnd, read_usd
 from sextant.graphs.runs.batch import make_record_name
 
@@ -37,6 +37,7 @@ class EvalTask:
         chosen: how they were chosen (limit, seed, shard), for the record.
         max_usd: the money of the whole evaluation.
         workers: spreads the photos over the workers of a Ray cluster.
+        processes: of this machine, this one among them; None means as many as pay.
     """
 
     benchmark: Benchmark
@@ -47,6 +48,7 @@ class EvalTask:
     max_usd: float | None = None
     retry_errors: bool = False
     workers: bool = False
+    processes: int | None = None
 
 
 def ignore_counts(counts: Counts) -> None:
@@ -57,14 +59,15 @@ def run(
     task: EvalTask,
     tell: Tell = ignore_counts,
     stop: threading.Event | None = None,
-    behind: Callable[[Port], Port] = lambda world: world,
+    behind: Callable[[Port], Port] = leave_world,
 ) -> SessionEnd[Counts]:
     """Evaluate what is missing of a task, or, with ``retry_errors``, what failed.
 
     Args:
         tell: receives the running counts after every photo, from one thread.
         stop: once set, photos in flight are finished and no others begun.
-        behind: wraps the world that answers the photos' calls in this process; workers of a cluster have none.
+        behind: wraps the world that answers the photos' calls; worker processes are used unasked only if it can be
+            pickled, and workers of a cluster have none.
 
     Raises:
         WrongUse: the folder holds an evaluation with another configuration.
@@ -86,13 +89,17 @@ def run(
                 spent += sum_unfinished_costs(folder.records)
             pending = _list_pending(task, before)
             again = frozenset(make_record_name(photo.image) for photo in pending if task.retry_errors)
-            order = BatchOrder(task.settings, folder.records, task.max_usd, spent, again, behind, workers=task.workers)
+            order = BatchOrder(
+                *(task.settings, folder.records, task.max_usd, spent, again, behind),
+                workers=task.workers,
+                processes=task.processes,
+            )
             face = EvalFace(_count_done(task, before), tell)
-            session = BatchSession(order, face, writer)
+            session = BatchSession(order, face, writer, len(pending))
             tell(face.counts)
             why = session.work(pending, stop or threading.Event())
     reason = restore_address(session.reason, task.settings) if why is End.MODEL else None
-    return SessionEnd(why, face.counts, reason, notes)
+    return SessionEnd(why, face.counts, reason, (*notes, *session.notes))
 
 
 class EvalFace:

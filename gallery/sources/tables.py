@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote_plus
 
+from sextant.base.printable import pluralise
 from sextant.gallery.sources.column_names import (
     IMAGE,
     LATITUDE,
@@ -102,7 +103,9 @@ class PhotoTable:
         if self.broken_lines:
             lines = ", ".join(str(line) for line in self.broken_lines[:5])
             count = len(self.broken_lines)
-            self.notes.append(f"table {path.name!r}: {count} lines are not rows and are skipped (line {lines})")
+            self.notes.append(
+                f"table {path.name!r}: {pluralise(count, 'line')} skipped that cannot be read as rows (line {lines})"
+            )
 
     def __len__(self) -> int:
         return len(self.images)

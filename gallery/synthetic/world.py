@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,13 +45,20 @@ class _Scene:
     seed: int
 
 
-def write_world(folder: Path, scenes: int = 1200, queries: int = 40, seed: int = 0) -> World:
+def write_world(
+    folder: Path,
+    scenes: int = 1200,
+    queries: int = 40,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> World:
     """Draw the world into a folder, whole or not at all; a world already there is left as it is.
 
     Args:
         folder: made here, with its parents. If it holds a world made otherwise, that one is replaced.
         scenes: in the gallery. queries: held out. The towns of both are different ones.
         seed: of all that facts on a place leave open.
+        progress: called after each scene with how many are drawn, and of how many.
 
     Raises:
         WorldError: the folder cannot be written, or holds something else.
@@ -66,7 +73,7 @@ def write_world(folder: Path, scenes: int = 1200, queries: int = 40, seed: int =
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as draft:
             drawn = Path(draft) / "world"
-            _draw_into(_find_world(drawn), scenes, queries, seed)
+            _draw_into(_find_world(drawn), scenes, queries, seed, progress)
             (drawn / MARKER).write_text(json.dumps(recipe), encoding="utf-8")
             if folder.exists():
                 shutil.rmtree(folder)
@@ -110,8 +117,9 @@ def _choose_author_from_elsewhere(town: Town, gallery: Sequence[_Scene]) -> str:
     return next((author for author in AUTHORS if author not in near), AUTHORS[-1])
 
 
-def _draw_into(world: World, scenes: int, queries: int, seed: int) -> None:
+def _draw_into(world: World, scenes: int, queries: int, seed: int, progress: Callable[[int, int], None] | None) -> None:
     gallery, asked = plan_world(scenes, queries, seed)
+    done = 0
     for folder, table, part in (
         (world.gallery_folder, world.gallery_csv, gallery),
         (world.queries_folder, world.queries_csv, asked),
@@ -121,6 +129,9 @@ def _draw_into(world: World, scenes: int, queries: int, seed: int) -> None:
             draw_scene(scene.town, scene.seed).save(
                 folder / scene.image, quality=JPEG_QUALITY, subsampling=0
             )  # 4:4:4 keeps thin lines coloured
+            done += 1
+            if progress is not None:
+                progress(done, scenes + queries)
         with table.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(("image", "latitude", "longitude", "author", "place", "country_code"))

@@ -11,7 +11,7 @@ from sextant.agent.settings import price_call_usd
 from sextant.agent.world.deps import Deps, Port
 from sextant.agent.world.live import LiveBackend
 from sextant.base.json_types import Json
-from sextant.graphs.batches.spend_limit import SpendLimit
+from sextant.graphs.batches.spend_limit import Reservations
 from sextant.graphs.runs.folder import RunFolder
 
 
@@ -22,11 +22,11 @@ class MeteredCalls:
     estimated by what was measured. An answer is always reserved at its full length.
     """
 
-    def __init__(self, world: Port, live: LiveBackend, deps: Deps, limit: float, spent: float) -> None:
+    def __init__(self, world: Port, live: LiveBackend, deps: Deps, spend_limit: Reservations) -> None:
         self._world = world
         self._settings = deps.settings
         self._picture = bound_picture_tokens(deps)
-        self.spend_limit = SpendLimit(limit, spent)
+        self._spend_limit = spend_limit
         self._unmeasured = threading.Lock()
         self._measured: tuple[int, int, int] | None = None
         """Counted and estimated input tokens and messages of the call that exceeded its estimate most."""
@@ -45,14 +45,14 @@ class MeteredCalls:
         """Reserve the most that a request can cost, make it, and settle what it cost."""
         with self._alone_until_measured():
             most = cost = self._bound_usd(request, answers)
-            self.spend_limit.reserve(most)
+            self._spend_limit.reserve(most)
             try:
                 replies = send()
                 cost = sum(reply.get("usd") or 0.0 for reply in replies)
                 for reply in replies:
                     self._measure(request, reply)
             finally:
-                self.spend_limit.settle(most, cost)
+                self._spend_limit.settle(most, cost)
         return replies
 
     @contextmanager

@@ -67,6 +67,7 @@ class BatchOrder:
         behind: wraps the backend that answers the calls.
         on_event: receives the name of a photo and a progress event of its run, from several threads.
         workers: spreads the photos over the workers of a Ray cluster instead of the threads of this process.
+        processes: of this machine, this one among them; None means as many as pay.
     """
 
     settings: Settings
@@ -77,3 +78,4 @@ class BatchOrder:
     behind: Callable[[Port], Port] = leave_world
     on_event: Callable[[str, ProgressEvent], None] | None = None
     workers: bool = False
+    processes: int | None = None

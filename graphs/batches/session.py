@@ -19,6 +19,7 @@ from sextant.graphs.batches.garbage import freeze_loaded_objects
 from sextant.graphs.batches.lines import LineWriter
 from sextant.graphs.batches.order import BatchOrder, Face
 from sextant.graphs.batches.spend_limit import SpendLimitReached
+from sextant.graphs.batches.spread.choice import choose_processes
 from sextant.graphs.batches.worker import PhotoWorker, count_parallel_photos
 from sextant.graphs.runs.folder import RunFolder
 
@@ -46,23 +47,36 @@ class SessionEnd(Generic[Counted]):
 
 
 class BatchSession(Generic[Item]):
-    """One process at work on a batch, once.
+    """One process at work on a batch, once; it may have worker processes.
+
+    Args:
+        photos: how many will be given to ``work``.
+
+    Attributes:
+        notes: what went wrong without ending the session.
 
     Raises:
         SextantError: gallery, encoder, model or a file of the package cannot be loaded.
     """
 
-    def __init__(self, order: BatchOrder, face: Face[Item], writer: LineWriter) -> None:
+    def __init__(self, order: BatchOrder, face: Face[Item], writer: LineWriter, photos: int) -> None:
         self._order, self._face, self._writer = order, face, writer
         self._breaker = CircuitBreaker()
         self._at_once = count_parallel_photos(order.settings)
         self._run: Callable[[Item], Json]
+        self.notes: list[str] = []
+        processes = 1 if order.workers else choose_processes(order, photos)
         if order.workers:
-            from sextant.graphs.batches.ray_workers import RayWorkers
+            from sextant.graphs.batches.spread.ray_workers import RayWorkers
 
             workers = RayWorkers(order, face)
             self._at_once *= workers.count
             self._run, self._close = workers.locate, workers.close
+        elif processes > 1:
+            from sextant.graphs.batches.spread.processes import WorkerProcesses
+
+            spread = WorkerProcesses(order, face, processes)
+            self._run, self._close, self.notes = spread.locate, spread.close, spread.notes
         else:
             self._run, self._close = PhotoWorker(order, face).locate, lambda: None
 

@@ -1,12 +1,29 @@
 """Spending limit of a whole batch: each call reserves its highest possible cost in advance."""
 
 import threading
+from typing import Protocol
 
 from sextant.base.errors import SextantError
 
 
 class SpendLimitReached(SextantError):
     """The next call might cost more than is left; the batch ends here and can be resumed with more."""
+
+
+class Reservations(Protocol):
+    """Money that is reserved before it is spent."""
+
+    def reserve(self, most: float) -> None:
+        """Set aside the most a call can cost.
+
+        Raises:
+            SpendLimitReached: it does not fit, and no call is in flight.
+        """
+        ...
+
+    def settle(self, most: float, cost: float) -> None:
+        """Replace a call's reservation by what the call cost."""
+        ...
 
 
 class SpendLimit:
@@ -27,7 +44,7 @@ class SpendLimit:
         """Set aside the most a call can cost; waits for calls in flight, which often cost less than was set aside.
 
         Raises:
-            OutOfMoney: it does not fit, and no call is in flight.
+            SpendLimitReached: it does not fit, and no call is in flight.
         """
         with self._changed:
             while self._spent + self._reserved + most > self.limit:

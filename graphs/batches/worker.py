@@ -1,10 +1,11 @@
-"""Run single photos of a batch through the graph: what each thread of this machine and each Ray worker does."""
+"""Run single photos of a batch through the graph: what each thread, worker process and Ray worker does."""
 
 import errno
 import time
 from dataclasses import replace
 from typing import Generic, TypeVar
 
+from sextant.agent.llm.retry import RateLimiter
 from sextant.agent.settings import Settings
 from sextant.agent.verification import Candidate, Pool, verify
 from sextant.agent.verification.baselines.stand_in import STAND_IN
@@ -16,7 +17,7 @@ from sextant.gallery.photos.open import PhotoError
 from sextant.geo.places import describe
 from sextant.graphs.batches.metered_calls import MeteredCalls
 from sextant.graphs.batches.order import BatchOrder, Face
-from sextant.graphs.batches.spend_limit import SpendLimitReached
+from sextant.graphs.batches.spend_limit import Reservations, SpendLimit, SpendLimitReached
 from sextant.graphs.runs.batch import BatchRunner
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
@@ -30,12 +31,25 @@ class PhotoWorker(Generic[Item]):
         SextantError: gallery, encoder, model or a file of the package cannot be loaded.
     """
 
-    def __init__(self, order: BatchOrder, face: Face[Item]) -> None:
+    def __init__(
+        self,
+        order: BatchOrder,
+        face: Face[Item],
+        rate_limiter: RateLimiter | None = None,
+        spend_limit: Reservations | None = None,
+    ) -> None:
+        """Load everything that photos need.
+
+        Args:
+            rate_limiter: shared with other processes; None makes one of the settings.
+            spend_limit: shared with other processes; None makes one of the order.
+        """
         self._order, self._face = order, face
-        self._deps, self._live = make_batch_deps(order.settings)
+        self._deps, self._live = make_batch_deps(order.settings, rate_limiter)
         self._world = order.behind(self._live)
         if order.max_usd is not None:
-            self._world = MeteredCalls(self._world, self._live, self._deps, order.max_usd, order.spent_usd)
+            limit = spend_limit or SpendLimit(order.max_usd, order.spent_usd)
+            self._world = MeteredCalls(self._world, self._live, self._deps, limit)
         self._graph = BatchRunner(self._deps)
         # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
         describe(0.0, 0.0)

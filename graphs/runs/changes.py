@@ -148,7 +148,7 @@ def run_changed_node(
     """Run a node with a fork's changes applied to its settings, its state and the replies it receives."""
     deps = changes.apply_to_deps(step_info, deps)
     ask = changes.wrap_port(step_info, partial(door, step_info))
-    return node(changes.apply_to_state(step_info, state, deps), replace(deps, ask=ask))
+    return node(changes.apply_to_state(step_info, state, deps), deps.with_port(ask))
 
 
 def changes_from_json(values: list[ChangeDocument]) -> Changes:

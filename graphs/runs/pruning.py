@@ -12,13 +12,11 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.recording.cassette import is_in_use
-from sextant.agent.settings import Settings
 from sextant.base.errors import WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.graphs.runs.archive import HASH, collect_hashes
 from sextant.graphs.runs.folder import RunFolder, list_runs
-from sextant.graphs.runs.run import get_checkpoints_file
 from sextant.graphs.sessions.checkpoints import (
     DATABASE,
     open_checkpoints,
@@ -178,11 +176,17 @@ def read_thread_texts(saver: BaseCheckpointSaver[Any], gone: set[str]) -> list[s
 
 def remove_runs(runs: list[RunFolder], home: str | None) -> None:
     """Delete runs. They go before their blobs: a run without its blobs would be broken."""
-    with open_checkpoints(get_checkpoints_file(Settings(home=home))) as saver:
-        for folder in runs:
-            saver.delete_thread(folder.name)
+    forget_checkpoints(runs, Home.at(home).checkpoints)
     for folder in runs:
         folder.remove()
+
+
+def forget_checkpoints(runs: list[RunFolder], file: Path) -> None:
+    """Delete the checkpoints that earlier versions kept of unfinished runs."""
+    if file.exists() or os.environ.get(DATABASE):
+        with open_checkpoints(file) as saver:
+            for folder in runs:
+                saver.delete_thread(folder.name)
 
 
 def remove_blobs(blobs: list[Path], home: str | None, databases: Sequence[str], *, since: float) -> None:

@@ -10,8 +10,6 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
-from langgraph.checkpoint.base import BaseCheckpointSaver
-
 from sextant.agent.llm.spec import split_login
 from sextant.agent.recording.cassette import Cassette
 from sextant.agent.recording.recorder import Recorder, StepPort, ignore_step
@@ -23,14 +21,12 @@ from sextant.agent.world.live import make_deps
 from sextant.base.documents.answer import Answer
 from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import SextantError
-from sextant.base.home import Home
 from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node, NodeWrapper
 from sextant.graphs.runs.changes import UNCHANGED, Changes, run_changed_node
 from sextant.graphs.runs.folder import RunError, RunFolder, create_run, make_run_name
 from sextant.graphs.runs.shared_graph import load_shared_graph
 from sextant.graphs.runs.steps import StepLog, make_step
-from sextant.graphs.sessions.checkpoints import explain_sqlite_errors, share_checkpoints
 from sextant.prompts.loading import is_own, read_prompt_text
 from sextant.prompts.variants import load_variant
 
@@ -52,18 +48,20 @@ class UnrecordedCalls(SextantError):
         self.calls = calls
 
 
-def get_checkpoints_file(settings: Settings) -> Path:
-    """Return the checkpoints file of the home: of threads, and of unfinished runs."""
-    return Home.at(settings.home).checkpoints
-
-
-def locate(path: str, settings: Settings, on_event: OnEvent = ignore_event, stop: Event | None = None) -> Run:
+def locate(
+    path: str,
+    settings: Settings,
+    on_event: OnEvent = ignore_event,
+    stop: Event | None = None,
+    named: str | None = None,
+) -> Run:
     """Locate one photo and record the run in ``runs/NAME`` of the home.
 
     Args:
         path: the photo's file.
         on_event: receives progress events, from several threads.
         stop: when set, ends the run within a second with the best answer so far.
+        named: what the photo was called, where ``path`` is a stored copy; lists of runs show it.
 
     Raises:
         SextantError: the photo, the gallery or the settings cannot be used; model failures lead to an answer instead.
@@ -72,15 +70,16 @@ def locate(path: str, settings: Settings, on_event: OnEvent = ignore_event, stop
     settings = replace(settings, run=name)
     deps = make_cancellable(make_deps(settings, on_event), stop)
     with trace_run(deps.settings) as traced:
-        folder = create_run(settings.home, name, build_record(path, deps.settings, traced.context))
+        folder = create_run(settings.home, name, build_record(path, deps.settings, traced.context, named))
         return execute_run(folder, path, deps, ignore_step(traced(deps.ask)))
 
 
-def build_record(path: str, settings: Settings, trace: str | None = None) -> Json:
+def build_record(path: str, settings: Settings, trace: str | None = None, named: str | None = None) -> Json:
     """Build the record of a new run. It holds no secret: the login is removed from an address.
 
     Args:
         trace: of the run's first span, where it is traced.
+        named: what the photo was called, where ``path`` is a stored copy.
     """
     address = split_login(settings.base_url)[1] if settings.base_url else None
     return {
@@ -93,6 +92,7 @@ def build_record(path: str, settings: Settings, trace: str | None = None) -> Jso
         "prompts": collect_own_prompts(settings),
         "versions": dict(read_versions()),
         **({"trace": trace} if trace else {}),
+        **({"named": named} if named else {}),
     }
 
 
@@ -116,29 +116,30 @@ def collect_own_prompts(settings: Settings) -> dict[str, str]:
 
 
 def execute_run(folder: RunFolder, path: str, deps: Deps, world: StepPort, changes: Changes = UNCHANGED) -> Run:
-    """Run the graph from the end of the folder's recording to the answer.
+    """Run the graph to the answer, taking the calls that the folder's recording holds from there.
+
+    The recording is all that a run needs to be resumed: its nodes compute the same again from the same replies. So the
+    graph keeps no checkpoints, which would hold the same a second time.
 
     Raises:
         UnrecordedCalls: the run is a fork that may not make the calls it needs; its folder is removed.
         SextantError: the run failed. Its folder is kept for resuming once a model was called.
     """
-    with share_checkpoints(get_checkpoints_file(deps.settings)) as saver:
-        cassette = Cassette.record(folder.cassette)
-        try:
-            with closing(cassette), closing(StepLog(folder.steps)) as log:
-                cassette.make_durable(folder.wait_for_disk)
-                answer = run_graph(path, deps, record_nodes(Recorder(cassette, world), log, changes), saver)
-        except UnrecordedCalls:
-            forget_run(folder, deps.settings)
-            raise
-        except SextantError as error:
-            if any(call.kind == "model" for call in cassette.calls.values()):
-                folder.update(status="failed", error=str(error))
-            else:
-                forget_run(folder, deps.settings)
-            raise
-        folder.finish(answer)
-        saver.delete_thread(folder.name)  # the folder holds the same in a fiftieth of the space
+    cassette = Cassette.record(folder.cassette)
+    try:
+        with closing(cassette), closing(StepLog(folder.steps)) as log:
+            cassette.make_durable(folder.wait_for_disk)
+            answer = run_graph(path, deps, record_nodes(Recorder(cassette, world), log, changes))
+    except UnrecordedCalls:
+        folder.remove()
+        raise
+    except SextantError as error:
+        if any(call.kind == "model" for call in cassette.calls.values()):
+            folder.update(status="failed", error=str(error))
+        else:
+            folder.remove()
+        raise
+    folder.finish(answer)
     return Run(folder.name, answer)
 
 
@@ -154,40 +155,13 @@ def record_nodes(door: StepPort, log: StepLog, changes: Changes = UNCHANGED) -> 
     return record_node
 
 
-def run_graph(path: str, deps: Deps, around: NodeWrapper, saver: BaseCheckpointSaver[Any]) -> Answer:
-    """Run the graph, from its last checkpoint if it has one, and return the answer."""
-    settings = deps.settings
-    with explain_sqlite_errors(get_checkpoints_file(settings)):
-        begun = has_begun(saver, str(settings.run))
-        state = load_shared_graph().invoke(None if begun else {"path": path}, deps, around, saver)
+def run_graph(path: str, deps: Deps, around: NodeWrapper) -> Answer:
+    """Run the graph and return the answer."""
+    state = load_shared_graph().invoke({"path": path}, deps, around)
     if state.get("__interrupt__"):
         calls = [stop.value for stop in state["__interrupt__"]]
         raise UnrecordedCalls(sorted(calls, key=lambda call: call["branch"] or ""))
     if "answer" not in state:
-        raise RunError(f"internal error: run {settings.run} ended without an answer; please report it")
+        raise RunError(f"internal error: run {deps.settings.run} ended without an answer; please report it")
     answer: Answer = state["answer"]
     return answer
-
-
-def has_begun(saver: BaseCheckpointSaver[Any], name: str) -> bool:
-    """Return whether a run has a checkpoint to resume from.
-
-    Raises:
-        SextantError: the checkpoint cannot be read.
-    """
-    try:
-        found = saver.get_tuple({"configurable": {"thread_id": name}})
-        return found is not None and bool(found.checkpoint["channel_versions"])
-    except Exception as error:  # a damaged or crafted checkpoint can raise any exception
-        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise SextantError(
-            f"the checkpoints of run {name} cannot be read ({what}); delete "
-            "checkpoints.sqlite in the home: the run then resumes from its recorded calls"
-        ) from error
-
-
-def forget_run(folder: RunFolder, settings: Settings) -> None:
-    """Delete a run that failed before it had a result."""
-    folder.remove()
-    with share_checkpoints(get_checkpoints_file(settings)) as saver:
-        saver.delete_thread(str(settings.run))

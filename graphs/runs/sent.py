@@ -11,6 +11,7 @@ from sextant.agent.llm.spec import DEFAULT_ADDRESSES, parse_spec
 from sextant.agent.recording.cassette import Call, Cassette
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
+from sextant.base.printable import pluralise
 from sextant.graphs.runs.folder import RunFolder
 
 
@@ -65,11 +66,13 @@ def _count_run(found: dict[tuple[str, str], Sent], counted: set[tuple[str, str]]
 def describe_sent(sent: list[Sent]) -> list[str]:
     """Describe in one sentence a service what left the machine."""
     if not any(one["left"] for one in sent):
-        stayed = "; ".join(f"{one['service']} runs on this machine and was called {one['calls']} times" for one in sent)
+        stayed = "; ".join(
+            f"{one['service']} runs on this machine and was called {pluralise(one['calls'], 'time')}" for one in sent
+        )
         return [f"Nothing left the machine{f': {stayed}' if stayed else ''}."]
     return [
-        f"{one['service']} at {one['host']}: {one['calls']} calls with {one['characters']:,} characters of text and "
-        f"{len(one['pictures'])} different pictures."
+        f"{one['service']} at {one['host']}: {pluralise(one['calls'], 'call')} with "
+        f"{one['characters']:,} characters of text and {pluralise(len(one['pictures']), 'different picture')}."
         for one in sent
         if one["left"]
     ]

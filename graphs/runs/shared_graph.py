@@ -3,8 +3,6 @@
 from functools import cache
 from typing import Any
 
-from langgraph.checkpoint.base import BaseCheckpointSaver
-
 from sextant.agent.settings import Settings
 from sextant.agent.world.deps import Deps, StepInfo
 from sextant.base.json_types import Json
@@ -21,30 +19,22 @@ class SharedGraph:
 
     def __init__(self) -> None:
         self._runs: dict[tuple[str | None, str | None], tuple[Deps, NodeWrapper]] = {}
-        self._graph = build_graph(self._find_deps, self._run_node).compile(name="geolocate")
+        self._graph: Any = build_graph(self._find_deps, self._run_node).compile(name="geolocate")
 
-    def invoke(
-        self, given: Json | None, deps: Deps, around: NodeWrapper, saver: BaseCheckpointSaver[Any] | None = None
-    ) -> Json:
+    def invoke(self, given: Json, deps: Deps, around: NodeWrapper) -> Json:
         """Run the graph to its end and return its state.
 
         Args:
-            given: what the state begins with; None continues from the last checkpoint.
+            given: what the state begins with.
             deps: of this run, its settings included.
             around: wraps every node of this run.
-            saver: keeps the checkpoints, each on its file before the next step begins; None keeps none.
         """
         settings = deps.settings
         key = _make_key(settings)
-        graph: Any = self._graph
-        how: Json = {}
-        config: Json = {"recursion_limit": STEPS_FUSE, "max_concurrency": settings.concurrency}
-        if saver is not None:
-            graph, how = graph.copy({"checkpointer": saver}), {"durability": "sync"}
-            config["configurable"] = {"thread_id": settings.run}
+        config = {"recursion_limit": STEPS_FUSE, "max_concurrency": settings.concurrency}
         self._runs[key] = deps, around
         try:
-            state: Json = graph.invoke(given, config, context=settings, **how)
+            state: Json = self._graph.invoke(given, config, context=settings)
         finally:
             del self._runs[key]
         return state

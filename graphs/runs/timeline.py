@@ -10,6 +10,7 @@ from sextant.base.documents.answer import Answer
 from sextant.base.documents.run import RunRecord
 from sextant.base.json_types import Json
 from sextant.graphs.runs.folder import RunFolder
+from sextant.graphs.runs.photo_name import name_photo
 from sextant.graphs.runs.steps import Step, read_steps
 
 TIMING = ("seconds", "read_at")
@@ -160,7 +161,7 @@ def summarise_run(folder: RunFolder) -> Json:
         "run": folder.name,
         "status": "killed" if killed else record["status"],
         "started": record["started"],
-        "photo": record["path"],
+        "photo": name_photo(record),
         "sha256": photo["sha256"] if photo else None,
         "model": record["settings"].get("model"),
         "parent": record["parent"],

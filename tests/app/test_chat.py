@@ -97,6 +97,7 @@ def test_where_why_steer_map_evidence_export_and_resume(talk, query, tmp_path):
     child.expect(pexpect.EOF)
     roles = {feature["properties"]["role"] for feature in json.loads(out.read_text())["features"]}
     assert {"answer", "nearest", "farthest", "candidate"} <= roles
+    assert query.name in sextant("runs", "list", home=tmp_path / "home").out
     again = talk("--session", "trip")
     again.expect("you: not Portugal")
     again.sendline("undo")

@@ -5,6 +5,7 @@ import random
 import signal
 import time
 
+import psutil
 import pytest
 
 from sextant.eval.running.folder import EvaluationFolder
@@ -79,6 +80,28 @@ def test_ctrl_c_finishes_what_is_in_flight_reports_and_exits(data, gallery, home
     assert "finishing the photos in flight" in told and "run the same command again to resume" in told
     assert "< " in printed and "Traceback" not in told
     assert 2 <= len(EvaluationFolder(out).lines()) < PHOTOS
+
+
+@pytest.mark.kill
+def test_worker_processes_end_with_the_command_that_was_killed_and_the_same_command_resumes(
+    data, gallery, home, undisturbed, tmp_path
+):
+    out, spread = tmp_path / "run", ["--processes", "2"]
+    process = start([*words(data, gallery, out), *spread], home)
+    wait_for_lines(process, out, 2)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    assert len(workers) == 1 and not alive
+    ran = sextant(*words(data, gallery, out), *spread, "--json", home=home)
+    assert ran.code == 0 and ran.json["done"] == PHOTOS
+    assert without_timings(out) == without_timings(undisturbed)
+
+
+def test_worker_processes_and_a_cluster_exclude_each_other(data, gallery, home, tmp_path):
+    ran = sextant(*words(data, gallery, tmp_path / "run"), "--engine", "ray", "--processes", "2", home=home)
+    assert ran.code == 2 and "--processes is of this machine" in ran.error
 
 
 @pytest.mark.kill

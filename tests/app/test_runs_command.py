@@ -12,6 +12,7 @@ from sextant.app.cli import main
 from sextant.app.render.terminal import shorten_line
 from sextant.base.printable import make_printable
 from sextant.graphs.runs.folder import RunFolder
+from sextant.graphs.runs.photo_name import name_photo
 
 
 @pytest.fixture
@@ -191,7 +192,7 @@ def test_export_and_import(call, tmp_path, home):
 
 def test_prune_says_what_went(call, home):
     code, out, _ = call("runs", "prune", "--keep", "1", "--dry-run")
-    assert (code, "would delete 1 runs" in out) == (0, True)
+    assert (code, "would delete 1 run and" in out) == (0, True)
     code, out, _ = call("runs", "prune", "--keep", "1", "--json")
     assert json.loads(out)["runs"] == ["20260101-000000-aaaaaa"]
     assert [path.name for path in (home / "runs").iterdir()] == ["20260101-000000-bbbbbb"]
@@ -241,3 +242,10 @@ def test_a_models_words_cannot_steer_the_terminal(text):
     line = shorten_line(text)
     assert line.isprintable() and len(line) <= 110
     assert make_printable(text).replace("\n", "").isprintable()
+
+
+def test_a_stored_copy_goes_by_the_name_it_was_given(tmp_path):
+    record = {"path": f"/home/blobs/9c/{'9c' * 32}"}
+    assert name_photo({**record, "named": "harbour.jpg"}) == "harbour.jpg"
+    assert name_photo(record) == "photo 9c9c9c9c9c9c"
+    assert name_photo({"path": "photos/harbour.jpg"}) == "photos/harbour.jpg"

@@ -5,7 +5,7 @@ The words are data (``data/axis_words.yaml``). Every rule is a bounded pattern.
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -96,7 +96,7 @@ def _rewrite(text: str, german: bool) -> str:
     text = known.after.sub(lambda found: f"{found['number']} {_find_letter(found['side'], known)}", text)
     text = _rewrite_bracketed(text, known)
     text = known.before.sub(lambda found: f"{_find_letter(found['side'], known)} {found['number']}", text)
-    return known.labels.sub(lambda found: _find_label(found, known), text)
+    return known.labels.sub(lambda found: _find_axis(found[0]) or found[0], text)
 
 
 def _rewrite_bracketed(text: str, known: AxisWords) -> str:
@@ -113,7 +113,7 @@ def _format_sexagesimal(found: re.Match[str]) -> str:
 
 def find_axis_of_key(key: str) -> str | None:
     """Return "latitude" or "longitude" where a JSON key is a word for it in any language."""
-    return _find_axis(key, load_axis_words())
+    return _find_axis(key)
 
 
 @cache
@@ -252,10 +252,6 @@ def _find_phrase_letter(found: re.Match[str], known: AxisWords) -> str:
     return found[0]
 
 
-def _find_label(found: re.Match[str], known: AxisWords) -> str:
-    return _find_axis(found[0], known) or found[0]
-
-
 def _find_letter(word: str, known: AxisWords) -> str:
     if word.strip().upper() in _AXIS_OF:
         return word.strip().upper()
@@ -263,8 +259,9 @@ def _find_letter(word: str, known: AxisWords) -> str:
     return letters[0] if letters else word
 
 
-def _find_axis(word: str, known: AxisWords) -> str | None:
-    return next((name for language in known.languages for name in _matches(language.axes, word)), None)
+@lru_cache(maxsize=1024)
+def _find_axis(word: str) -> str | None:
+    return next((name for language in load_axis_words().languages for name in _matches(language.axes, word)), None)
 
 
 def _matches(patterns: tuple[tuple[re.Pattern[str], str], ...], word: str) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from sextant.app.render.terminal import echo
+from sextant.base.printable import pluralise
 
 
 @click.command("export", short_help="Write a run for other programs: Inspect log, CSV, Parquet.")
@@ -46,4 +47,4 @@ def command(run: Path, inspect: Path | None, table: Path | None, parquet: Path |
             write(results, file)
         except OSError as error:
             raise SextantError(f"cannot write {str(file)!r}: {error.strerror}; choose another place") from error
-        echo(f"wrote {file}: {len(results.lines):,} photos")
+        echo(f"wrote {file}: {pluralise(len(results.lines), 'photo')}")

@@ -1,6 +1,7 @@
 """`sextant eval run`: evaluate a benchmark photo by photo, resumable."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,9 @@ import click
 
 from sextant.app.options.common import add_run_options, make_settings
 from sextant.app.options.grouped import GroupedCommand
+from sextant.app.options.processes import PROCESSES
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base.printable import leave
 
 if TYPE_CHECKING:
     from sextant.eval.running.progress import Counts
@@ -32,6 +35,7 @@ FINISHING = "finishing the photos in flight; press Ctrl-C again to abandon them"
 @click.option(
     "--engine", type=click.Choice(["local", "ray"]), default="local", help="Run on this machine or on a Ray cluster."
 )
+@click.option("--processes", **PROCESSES)
 @add_run_options
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")
 @click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
@@ -44,6 +48,7 @@ def command(
     retry_errors: bool,
     calls: Path | None,
     engine: str,
+    processes: int | None,
     as_json: bool,
     quiet: bool,
     max_usd: float | None,
@@ -56,6 +61,9 @@ def command(
     photos in a row, the evaluation ends. --max-usd caps the cost of the whole evaluation; the other limits apply to
     each photo. --concurrency limits simultaneous model calls. With --calls, several runs share retrieval and model
     calls; a run whose calls are all cached needs no model.
+
+    Several processes work where one would be the limit: from 100 photos on, with a concurrency of 12 or more or without
+    a model. All limits hold for all of them together; --processes 1 needs the least memory.
 
     \b
     Example: sextant eval run im2gps3k --data im2gps3k --gallery mp16 --exclude-author --out runs/offline
@@ -77,7 +85,9 @@ def command(
     # From --set, --config or the environment too, the money is that of the whole evaluation.
     limit_usd = settings.max_usd if max_usd is None else max_usd
     task = EvalTask(
-        loaded, photos, picked, replace(settings, max_usd=None), out, limit_usd, retry_errors, workers=engine == "ray"
+        *(loaded, photos, picked, replace(settings, max_usd=None), out, limit_usd, retry_errors),
+        workers=engine == "ray",
+        processes=processes,
     )
     ended = evaluate(task, quiet, calls)
     found = summarise(out)
@@ -99,13 +109,14 @@ def evaluate(task: "EvalTask", quiet: bool, calls: Path | None = None) -> "Sessi
     from sextant.app.render.progress_words import report_evaluation
     from sextant.eval.running.call_cache import CallCache
     from sextant.eval.running.runner import run
+    from sextant.graphs.batches.order import leave_world
 
     with stop_on_signals(FINISHING, quiet) as stop, Progress(quiet=quiet) as progress:
         return run(
             task,
             report_evaluation(progress),
             stop,
-            lambda world: CallCache(world, calls, task.settings) if calls else world,
+            partial(CallCache, folder=calls, settings=task.settings) if calls else leave_world,
         )
 
 
@@ -117,7 +128,7 @@ def explain_end(ended: "SessionEnd[Counts]") -> int:
         echo(f"sextant: {note}", err=True)
     left = ended.counts.total - ended.counts.done
     if ended.why == "stopped":
-        echo(f"sextant: stopped; {left:,} photos are left: run the same command again to resume", err=True)
+        echo(f"sextant: stopped; {leave(left, 'photo')}: run the same command again to resume", err=True)
         return INTERRUPTED
     if ended.why == "model":
         echo(
@@ -128,7 +139,7 @@ def explain_end(ended: "SessionEnd[Counts]") -> int:
         return 1
     if ended.why == "money":
         echo(
-            f"sextant: the limit of --max-usd is reached; {left:,} photos are left: run again with a higher limit",
+            f"sextant: the limit of --max-usd is reached; {leave(left, 'photo')}: run again with a higher limit",
             err=True,
         )
         return 1

@@ -24,6 +24,9 @@ export function placeName(place) {
 
 export const coordinates = (place) => `${place.latitude.toFixed(4)}, ${place.longitude.toFixed(4)}`;
 
+/** "1 photo", "1,374 photos": the count with its noun. */
+export const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+
 export const kilometres = (km) => (km < 10 ? `${km.toFixed(1)} km` : `${Math.round(km).toLocaleString("en")} km`);
 
 /** The value of a colour of the style sheet, as it is now. */

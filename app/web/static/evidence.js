@@ -1,6 +1,6 @@
 // Beside the map, in words: how surely, the ranked places, the neighbours, the claims, what the file says.
 
-import { $, coordinates, h, kilometres, percent, placeName } from "./dom.js";
+import { $, coordinates, h, kilometres, percent, placeName, plural } from "./dom.js";
 import { api } from "./api.js";
 import { line } from "./conversation.js";
 import { placeLinks } from "./links.js";
@@ -88,9 +88,9 @@ function placesCard(photo, act) {
 
 function votes(place) {
   const from = [];
-  if (place.origins.answer) from.push(`${place.origins.answer} answers`);
-  if (place.origins.alternative) from.push(`${place.origins.alternative} alternatives`);
-  if (place.origins.nearest) from.push(`${place.origins.nearest} similar photos`);
+  if (place.origins.answer) from.push(plural(place.origins.answer, "answer"));
+  if (place.origins.alternative) from.push(plural(place.origins.alternative, "alternative"));
+  if (place.origins.nearest) from.push(plural(place.origins.nearest, "similar photo"));
   if (place.origins.scene) from.push("a photo of the same scene");
   if (place.origins.map) from.push("text found on the map");
   if (place.origins.named) from.push("a name in the photo");

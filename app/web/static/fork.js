@@ -1,6 +1,6 @@
 // A fork in place: settings with their bounds, or what was edited in a transcript; afterwards, how far the answer moved.
 
-import { colour, h, placeName } from "./dom.js";
+import { colour, h, placeName, plural } from "./dom.js";
 import { api } from "./api.js";
 
 export function showFork(box, session, key, run) {
@@ -86,7 +86,7 @@ function showDifference(box, { run, answer, told, difference }) {
     h("p", { class: "best" }, told.headline),
     h("p", { class: "small" }, `Fork ${run}${told.position ? ` · ${told.position}` : ""}${["budget", "stopped"].includes(answer.stop) ? " · ended early, with the best so far" : ""}`),
     h("p", {}, told.moved),
-    h("p", { class: "small" }, `${gained.length} candidates gained, ${lost.length} lost, ${reweighted.length} weighed otherwise.`),
+    h("p", { class: "small" }, `${plural(gained.length, "candidate")} gained, ${lost.length} lost, ${reweighted.length} weighed otherwise.`),
     before && after && moved > 0 ? map : null));
   if (before && after && moved > 0 && globalThis.L) drawMove(map, before, after);
 }

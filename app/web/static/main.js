@@ -1,6 +1,6 @@
 // The page: one session at a time, followed by its events; everything it shows comes from the session's own view.
 
-import { $, h } from "./dom.js";
+import { $, h, plural } from "./dom.js";
 import { api } from "./api.js";
 import { showPending, showTurns } from "./conversation.js";
 import { showEvidence } from "./evidence.js";
@@ -104,7 +104,7 @@ function show(view) {
   $("cut").hidden = !view.interrupted;
   if (view.busy) busy(true);
   const tokens = view.spent.input_tokens + view.spent.output_tokens;
-  $("spend").textContent = view.spent.calls ? `${view.spent.calls} calls · ${tokens.toLocaleString("en")} tokens` : "";
+  $("spend").textContent = view.spent.calls ? `${plural(view.spent.calls, "call")} · ${tokens.toLocaleString("en")} tokens` : "";
   showTurns(view, trying);
   choosePhoto(view);
   showMap();

@@ -1,6 +1,6 @@
 // How a run went: the graph as it ran, its candidates on a map step by step, transcripts beside each other, and forks in place.
 
-import { $, h } from "./dom.js";
+import { $, h, plural } from "./dom.js";
 import { api } from "./api.js";
 import { showFlow } from "./flow.js";
 import { FrameMap } from "./frames.js";
@@ -51,7 +51,7 @@ function fill(box, session, key, run) {
     h("h3", {}, "Fork"),
     forking,
     run.forks.length ? forkList(run.forks) : null,
-    h("details", {}, h("summary", {}, `All ${run.steps.length} steps`), timeline),
+    h("details", {}, h("summary", {}, `All ${plural(run.steps.length, "step")}`), timeline),
   );
   draw();
   new FrameMap(map, steps, run.flow.frames);

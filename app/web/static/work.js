@@ -1,6 +1,6 @@
 // The prompts at work: one line a branch, as the events come in.
 
-import { $, h } from "./dom.js";
+import { $, h, plural } from "./dom.js";
 
 let lines = new Map();
 let seen = new Set();
@@ -45,7 +45,7 @@ function words(event) {
   switch (event.step) {
     case "ingest": return ["asking", "opening the photo"];
     case "retrieve": return ["said", "looking for similar and dissimilar photos"];
-    case "plan": return ["said", event.branches.length === 1 ? "1 prompt" : `${event.branches.length} prompts`];
+    case "plan": return ["said", plural(event.branches.length, "prompt")];
     case "ask": return ["asking", event.final ? "thinking, last turn" : "thinking"];
     case "tool": return ["tool", `uses ${event.name}`];
     case "reply": return reply(event);

@@ -58,6 +58,6 @@ def test_whatever_the_commands_print_goes_through_one_function():
         f"{path.relative_to(room)}: {line.strip()}"
         for path in room.rglob("*.py")
         for line in path.read_text(encoding="utf-8").splitlines()
-        if own.search(line) and path.name != "terminal.py"
+        if own.search(line) and path.name not in ("terminal.py", "loading.py")
     }
     assert found == set()

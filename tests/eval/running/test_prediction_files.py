@@ -39,7 +39,7 @@ def test_two_footer_lines_are_left_out_and_said(tmp_path):
     file = write(tmp_path / "p.csv", "IMG_ID,LAT,LON,pred_lat,pred_lng", [*rows(), *footer])
     found, notes = figures(file, tmp_path)
     assert found["done"] == 9 and found["accuracy"]["25"]["share"] == pytest.approx(3 / 9)
-    assert notes == ["the last 2 lines are not rows and are skipped"]
+    assert notes == ["2 lines at the end skipped that cannot be read as rows"]
 
 
 def test_swapped_headers_are_read_the_other_way_round(tmp_path):

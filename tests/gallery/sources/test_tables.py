@@ -133,7 +133,7 @@ def test_a_spreadsheets_line_that_names_its_delimiter_is_skipped(tmp_path):
 
 def test_empty_cells_at_the_end_of_a_line_may_be_missing_or_too_many(tmp_path):
     read = table(tmp_path, "file,lat,lon,note\na.jpg,1,2\nb.jpg,1,2,x,,\nc.jpg,1,2,x,y\n")
-    assert read.images == ["a.jpg", "b.jpg"] and "1 lines are not rows" in read.notes[0]
+    assert read.images == ["a.jpg", "b.jpg"] and "1 line skipped that cannot be read as rows" in read.notes[0]
 
 
 def test_a_last_line_that_is_cut_off_is_left_out(tmp_path):

@@ -1,7 +1,6 @@
 """Going on with runs that stopped, without any process being killed (that is tests/test_kill_and_resume.py)."""
 
 import shutil
-import zlib
 
 import pytest
 
@@ -93,17 +92,16 @@ def test_an_imported_run_is_not_resumed(stopped, tmp_path):
         resume(stopped.name, str(tmp_path))
 
 
-@pytest.mark.parametrize("kind", ["pickle", "pickle+z", "msgpack+z", "json+z", "?"])
-def test_a_crafted_checkpoint_executes_nothing_and_is_one_line(stopped, tmp_path, kind):
+def test_a_run_keeps_no_checkpoints_and_reads_none(stopped, recorded_run, tmp_path):
+    """Of an earlier version, or crafted: the recording alone says what happened."""
     mark = tmp_path / "executed"
-    crafted = zlib.compress(f"cos\nsystem\n(S'touch {mark}'\ntR.".encode())
+    crafted = f"cos\nsystem\n(S'touch {mark}'\ntR.".encode()
     with open_sqlite_checkpoints(tmp_path / "checkpoints.sqlite") as saver:
         saver.conn.execute(
             "INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, type, checkpoint, metadata) "
-            "VALUES (?, '', '1', ?, ?, '{}')",
-            (stopped.name, kind, crafted),
+            "VALUES (?, '', '1', 'pickle', ?, '{}')",
+            (stopped.name, crafted),
         )
         saver.conn.commit()
-    with pytest.raises(SextantError, match=r"cannot be read .*delete checkpoints\.sqlite"):
-        resume(stopped.name, str(tmp_path))
+    assert resume(stopped.name, str(tmp_path)).answer == recorded_run.answer()
     assert not mark.exists()

@@ -7,7 +7,7 @@ import pytest
 from sextant.agent.settings import Settings
 from sextant.base.errors import WrongUse
 from sextant.graphs.batches.order import BatchOrder
-from sextant.graphs.batches.ray_workers import RayWorkers
+from sextant.graphs.batches.spread.ray_workers import RayWorkers
 
 
 def test_a_spending_limit_is_refused_before_a_cluster_is_started():

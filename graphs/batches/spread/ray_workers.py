@@ -15,9 +15,9 @@ from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
 from sextant.base.packages import require_package
 from sextant.graphs.batches.order import BatchOrder, Face, leave_world
+from sextant.graphs.batches.spread.deaths import RUN_AGAIN, make_death_line
 from sextant.graphs.batches.worker import PhotoWorker, count_parallel_photos
 
-_DEATHS = 3  # of workers at one photo, before the photo counts as failed
 Item = TypeVar("Item")
 
 
@@ -28,7 +28,7 @@ class RayWorkers(Generic[Item]):
         count: of the workers.
 
     Raises:
-        WrongUse: the batch has a spending limit, which workers cannot share.
+        WrongUse: the batch has a spending limit, which workers cannot share, or a number of processes.
         MissingPackage: Ray is not installed.
         SextantError: the cluster cannot be reached, or a worker cannot load gallery or model.
     """
@@ -36,6 +36,8 @@ class RayWorkers(Generic[Item]):
     def __init__(self, order: BatchOrder, face: Face[Item]) -> None:
         if order.max_usd is not None:
             raise WrongUse("--max-usd limits one process, but --engine ray uses many; leave one of them out")
+        if order.processes is not None:
+            raise WrongUse("--processes is of this machine, but --engine ray uses a cluster; leave one of them out")
         require_package("ray", "--engine ray", "ray")
         ray: Any = import_module("ray")
 
@@ -48,7 +50,7 @@ class RayWorkers(Generic[Item]):
             at_once = count_parallel_photos(order.settings)
             # Room for `check` beside the photos; restarts and repeats are Ray's.
             options: Any = {"num_cpus": 1, "max_concurrency": at_once + 1}
-            options |= {"max_restarts": -1, "max_task_retries": _DEATHS}
+            options |= {"max_restarts": -1, "max_task_retries": RUN_AGAIN}
             made = ray.remote(**options)(_RemoteWorker)
             sent = replace(order, behind=leave_world, on_event=None)
             workers = [made.remote(sent, face.make_remote()) for _ in range(self.count)]
@@ -73,10 +75,7 @@ class RayWorkers(Generic[Item]):
         try:
             line, problem = self._ray.get(worker.locate.remote(photo))
         except self._ray.exceptions.RayError:
-            name = self._face.record(photo)
-            line = self._face.make_error_line(photo, "defect", f"{_DEATHS + 1} workers died at this photo")
-            line["timings"], line["record"] = {}, f"{self._order.records.name}/{name}"
-            return dict(line)
+            return make_death_line(self._order, self._face, photo)
         finally:
             self._free.put(worker)
         self._raise_problem([problem])

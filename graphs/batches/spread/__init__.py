@@ -1,0 +1,1 @@
+"""Spread a batch over several workers: processes of this machine, or a Ray cluster."""
