@@ -113,7 +113,39 @@ def test_only_a_strong_model_moves_the_odds(model, moves):
     assert may_judge(model) == moves
     assert (after.latitude, after.probability) != (before.latitude, before.probability) if moves else after == before
     if moves:
-        assert round(after.latitude) == 60
+        assert chance_at(after, OSLO) > chance_at(before, OSLO) and chance_at(after, LISBON) < chance_at(before, LISBON)
+
+
+def chance_at(verdict, place):
+    """Return P(25 km) that a verdict gives the candidate at a place."""
+    return next(s.probabilities["25"] for s in verdict.scored if (s.candidate.latitude, s.candidate.longitude) == place)
+
+
+def test_a_pattern_that_skilled_judges_give_moves_more_than_one_that_chance_gives():
+    from sextant.agent.verification.scoring.judgements import measure_odds
+
+    places = [LISBON, OSLO, (0.0, 0.0), (40.0, 100.0)]
+
+    def judge(*same):
+        likeness = [Likeness.SAME_PLACE if one else Likeness.NOT for one in same]
+        return measure_odds([Judgement(*place, said, "gpt-5") for place, said in zip(places, likeness, strict=False)])
+
+    alone, among_four = judge(True)[1], judge(True, False, False, False)[1]
+    assert among_four[0] > alone[0] > 0 and (among_four[1:] < 0).all()
+    assert (judge(False, False, False, False)[1] < 0).all()
+    assert among_four[0] < 1  # however sure the pattern, the judge may be one at chance
+    assert len(measure_odds([Judgement(*LISBON, Likeness.SAME_PLACE, "llava")])[0]) == 0
+
+
+def test_a_place_called_the_same_is_the_answer_only_where_it_leads():
+    import numpy as np
+
+    from sextant.agent.verification.scoring.judgements import keep_leading
+
+    likely = np.array([False, True])
+    assert keep_leading(likely, np.array([0.2, 0.4])).tolist() == [False, True]
+    assert not keep_leading(likely, np.array([0.5, 0.4])).any()
+    assert not keep_leading(np.zeros(2, dtype=bool), np.array([0.5, 0.4])).any()
 
 
 def test_probabilities_stay_those_of_one_truth():
@@ -122,7 +154,7 @@ def test_probabilities_stay_those_of_one_truth():
     chances = np.array([[0.3, 0.5, 0.5, 0.5, 0.6], [0.1, 0.4, 0.4, 0.4, 0.6]])
     judged = [Judgement(*OSLO, Likeness.SAME_PLACE, "gpt-5"), Judgement(*LISBON, Likeness.NOT, "gpt-5")]
     moved = weigh_judgements(chances, np.array([OSLO, LISBON]), judged)
-    assert moved[0, 1] > 0.7 and moved[1, 1] < 0.2 and moved[:, 1].sum() <= 1.0
+    assert moved[0, 1] > 0.55 and moved[1, 1] < 0.38 and moved[:, 1].sum() <= 1.0
     assert (np.diff(moved, axis=1) >= 0).all() and moved[0, 0] < moved[0, 1]
 
 

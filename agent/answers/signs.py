@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
+from sextant.agent.answers.lenient import find_fragments
 from sextant.agent.answers.outcome import Clue
 from sextant.base.yaml_text import parse_yaml
 
@@ -16,13 +17,31 @@ _LONGEST = 200_000  # characters looked at
 def quoted_signs(reply: str, clues: Sequence[Clue] = ()) -> list[str]:
     """Find what a reply quotes as written in the photo, in order, each text once.
 
-    A clue that the reply marks as read counts whole where it quotes nothing.
+    A clue that the reply marks as read counts whole where it quotes nothing. The quotes that JSON itself needs, round
+    names of fields and values, quote nothing.
     """
     found = [text for clue in clues if clue.source == "read" for text in quotes(clue.text) or [clue.text]]
-    for sentence in _SENTENCE.split(reply[:_LONGEST]):
-        if ('"' in sentence or any(mark in sentence for mark in "“„«「")) and _words().search(sentence.lower()):
-            found += quotes(sentence)
+    for text in _list_prose(reply[:_LONGEST]):
+        for sentence in _SENTENCE.split(text):
+            if ('"' in sentence or any(mark in sentence for mark in "“„«「")) and _words().search(sentence.lower()):
+                found += quotes(sentence)
     return list(dict.fromkeys(text.strip(" .,:;!") for text in found))
+
+
+def _list_prose(reply: str) -> list[str]:
+    """List the running text of a reply: what stands outside JSON, piece by piece, and the texts inside."""
+    found, at = [], 0
+    for fragment in find_fragments(reply):
+        found += [reply[at : fragment.start], *_list_strings(fragment.value)]
+        at = fragment.end
+    return [*found, reply[at:]]
+
+
+def _list_strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for part in parts for text in _list_strings(part)]
 
 
 def quotes(text: str) -> list[str]:

@@ -12,7 +12,7 @@ _DATA = Path(__file__).parent / "data" / "function_words.yaml"
 def count_function_words(text: str) -> dict[str, int]:
     """Count the function words of each language in a text, by ISO 639-1 code."""
     words = split_words(text)
-    return {code: sum(word in small for word in words) for code, small in _load_function_words().items()}
+    return {code: sum(word in small for word in words) for code, small in load_function_words().items()}
 
 
 def split_words(text: str) -> list[str]:
@@ -21,6 +21,7 @@ def split_words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _load_function_words() -> dict[str, frozenset[str]]:
+def load_function_words() -> dict[str, frozenset[str]]:
+    """Return the function words of each language, by ISO 639-1 code."""
     every = parse_yaml(_DATA.read_text(encoding="utf-8"))
     return {code: frozenset(words.split()) for code, words in every.items()}

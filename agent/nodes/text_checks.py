@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import cast
 
 from sextant.agent.guard.driving_side import find_driving_side
+from sextant.agent.guard.sign_language import list_alike
 from sextant.agent.nodes.signs import ReadTexts
 from sextant.agent.state import Turn
 from sextant.agent.verification import Candidate, Pool
@@ -20,12 +21,6 @@ from sextant.tools.scripts import list_scripts
 
 _MOST = 12
 _CITY_KM = RADII_KM[1]
-# What the detector takes for one another in a few words.
-_ALIKE = tuple(
-    frozenset(group.split())
-    for group in ("no nn da sv", "id ms", "hr sr bs", "cs sk", "gl pt", "zh ja", "hi mr ne", "ur fa ar ps",
-                  "ru uk be bg mk sr", "nl af", "ca es gl", "de lb")
-)  # fmt: skip
 _ANYWHERE = "en"  # English stands on signs of every country
 
 
@@ -74,8 +69,7 @@ def check_language(text: str, others: str | None, facts: CountryFacts | None) ->
         return Finding.CONFLICTS
     if others is None or not facts.languages:
         return Finding.UNKNOWN
-    alike = {others}.union(*(group for group in _ALIKE if others in group))
-    if alike & set(facts.languages):
+    if list_alike(others) & set(facts.languages):
         return Finding.AGREES
     return Finding.UNKNOWN if others == _ANYWHERE else Finding.CONFLICTS
 

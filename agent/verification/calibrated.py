@@ -25,7 +25,12 @@ from sextant.agent.verification.model_file import SHARES, Model, shipped_model
 from sextant.agent.verification.pool import Candidate, Pool, positions_of
 from sextant.agent.verification.posterior import ring_mixture
 from sextant.agent.verification.scoring.aligned import unused_words
-from sextant.agent.verification.scoring.judgements import keep_consistent, list_likely, weigh_judgements
+from sextant.agent.verification.scoring.judgements import (
+    keep_consistent,
+    keep_leading,
+    list_likely,
+    weigh_judgements,
+)
 from sextant.agent.verification.scoring.looked_up_words import looked_up_words
 from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.agent.verification.scoring.retrieval_trust import distrust_words
@@ -33,6 +38,7 @@ from sextant.agent.verification.scoring.scenes import weigh_scenes
 from sextant.agent.verification.scoring.signs import raise_by_signs
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
+from sextant.agent.verification.utility import expected_utility
 from sextant.base.arrays import Floats
 from sextant.base.settings import Optimise
 from sextant.geo.polygons import is_inside
@@ -65,7 +71,8 @@ def calibrated(
         return weigh_scenes(weigh_judgements(found, positions, judgements), positions, features.scenes)
 
     probabilities, preference = weigh(model.calibration), weigh(model.preference)
-    seen_again = features.matched | features.lie_near(list_likely(judgements))
+    likely = features.lie_near(list_likely(judgements))
+    seen_again = features.matched | keep_leading(likely, expected_utility(preference, optimise))
     worth = choose(features, preference, optimise, model.scorer, seen_again)
     regions = _regions(features, probabilities, worth, model, within)
     if features.signs.candidates:

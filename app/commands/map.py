@@ -15,8 +15,21 @@ if TYPE_CHECKING:
 
 HOME = click.option("--home", metavar="DIR", help="Folder that holds the maps.  [default: SEXTANT_HOME]")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_COVERED_M = 5_000  # a map that has nothing so near does not cover a position
+
+
+def _check_svg(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None and path.suffix.lower() != ".svg":
+        raise click.BadParameter(f"{str(path)!r} does not end in .svg; the drawing is an SVG file")
+    return path
+
+
 DRAW = click.option(
-    "--draw", metavar="FILE.svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw the result as a map."
+    "--draw",
+    metavar="FILE.svg",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_check_svg,
+    help="Draw the result as a map.",
 )
 
 
@@ -135,6 +148,7 @@ def search(
     """
     from sextant.app.render.map_drawing import draw_hits
     from sextant.atlas.gazetteer.lookup import SearchCircle
+    from sextant.atlas.map_index.nothing_found import explain_nothing
     from sextant.base.errors import SextantError
     from sextant.geo.sphere import check_position
     from sextant.tools.map_search import format_hit
@@ -145,7 +159,7 @@ def search(
     try:
         hits = index.search(question, limit, circle)
         if not hits and not as_json:
-            raise SextantError(f"the maps have nothing for {question!r}; try fewer words or another spelling")
+            raise SextantError(f"the maps have nothing for {question!r}: {explain_nothing(index, question, circle)}")
         if draw and hits:
             _write_drawing(draw, draw_hits(index, [(hit.name, hit.latitude, hit.longitude) for hit in hits]))
     finally:
@@ -184,9 +198,10 @@ def around(
     index = _open_index(home)
     try:
         found = describe_surroundings(index, *position, radius)
-        if draw:
+        covered = bool(index.inside(*position, _COVERED_M))
+        if draw and found.list_lines():
             here = [("here", *position), *((one.name or one.kind, one.latitude, one.longitude) for one in found.things)]
-            _write_drawing(draw, draw_hits(index, here[:13]))
+            _write_drawing(draw, draw_hits(index, here, radius))
     finally:
         index.close()
     lines = found.list_lines()
@@ -194,8 +209,13 @@ def around(
         echo_json(found.to_json())
     elif lines:
         echo("\n".join([*lines, ATTRIBUTION]))
-    else:
+    elif covered:
         raise SextantError(f"the maps have nothing within {radius:g} m of this position; try a larger --radius")
+    else:
+        raise SextantError(
+            f"no map covers {latitude:g}, {longitude:g}; `sextant map list` shows those that were added, and "
+            "`sextant map add` adds one"
+        )
 
 
 def _open_index(home: str | None) -> "MapIndex":

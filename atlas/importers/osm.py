@@ -49,6 +49,7 @@ _SIGHTS = [
     "bridge",
     "place",
 ]
+_REGIONS = {"country", "state", "province", "region", "county", "district", "municipality", "continent"}
 # Words by which people name the one such building of a town, whatever its own name is.
 _GENERIC_NAMES = {
     "post_office": "Post,Postamt,Postgebäude,Post Office,La Poste,Bureau de poste,Correos,Ufficio postale,Почта",
@@ -113,12 +114,15 @@ def _find_kind(tags: dict[str, str]) -> Kind | None:
         return Kind.TOWN
     if place in _QUARTERS:
         return Kind.QUARTER
+    if place in _REGIONS:
+        return Kind.COUNTRY if place == "country" else Kind.REGION
     if "highway" in tags and tags["highway"] not in ("bus_stop", "platform"):
         return Kind.STREET
     if "waterway" in tags or tags.get("natural") == "water":
         return Kind.WATER
     if tags.get("boundary") == "administrative":
-        return Kind.REGION if tags.get("admin_level", "9") < "7" else Kind.TOWN
+        level = tags.get("admin_level", "9")
+        return Kind.COUNTRY if level == "2" else Kind.REGION if level < "7" else Kind.TOWN
     return Kind.SIGHT if any(key in tags for key in _SIGHTS) or "highway" in tags else None
 
 

@@ -7,6 +7,8 @@ from importlib.resources import files
 from sextant.atlas.shipped import make_key
 from sextant.base.yaml_text import parse_yaml
 
+_NAMED_AFTER = ("shop", "office", "club", "building")  # "pet food shop": the value alone is no word for the thing
+
 
 @dataclass(frozen=True)
 class FeatureWord:
@@ -37,9 +39,10 @@ def name_kinds(kinds: list[str]) -> str:
             if any(kind in alternative and alternative <= held for alternative in listed.kinds):
                 return listed.word
     key, _, value = kinds[0].partition("=")
-    if key in ("shop", "office", "craft", "club", "healthcare", "building") and value != "yes":
-        return f"{value.replace('_', ' ')} ({key})"
-    return (key if value in ("yes", "") else value).replace("_", " ")
+    plain = (key if value in ("yes", "") else value).replace("_", " ")
+    if key in _NAMED_AFTER and plain != key and not plain.endswith(key):
+        return f"{plain} {key}"
+    return plain
 
 
 @lru_cache(maxsize=1)

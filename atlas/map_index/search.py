@@ -111,11 +111,23 @@ class MapIndex:
             MapError: a part of the question stands for too many things.
         """
         for question in read_questions(text):
-            hits = [hit for name, connection in self._maps for hit in _answer(connection, name, question, circle)]
+            hits = self.answer(question, circle)
             if hits:
-                hits.sort(key=_rank)
                 return hits[:limit]
         return []
+
+    def answer(self, question: Question, circle: SearchCircle | None = None) -> list[MapHit]:
+        """Return all that a question as read finds, best first.
+
+        Raises:
+            MapError: a part of the question stands for too many things.
+        """
+        hits = [hit for name, connection in self._maps for hit in _answer(connection, name, question, circle)]
+        return sorted(hits, key=_rank)
+
+    def knows_place(self, name: str) -> bool:
+        """Return whether a town or district of this name is known."""
+        return any(_find_areas(connection, name, None) is not None for _, connection in self._maps)
 
     def find_called(self, text: str, circles: Sequence[SearchCircle]) -> list[Row]:
         """Return the things in the circles that are called exactly so, or have exactly this address."""

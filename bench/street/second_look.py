@@ -4,11 +4,15 @@
 
 ``recorded.jsonl.gz`` holds recorded candidates (docs/evaluation.md); profiles are made of other photographers' photos.
 Photos whose verdict is settled get no second look, as in a run. A judge is right about each place with a stated
-probability: it calls a place within 25 km of the truth the same and others not or of the same kind; where it is wrong,
-the other way round. The weights were chosen on the photographers of part 0; part 1 reports.
+probability: it calls a place within 25 km of the truth the same and others not; where it is wrong, the other way round.
+Nothing is drawn: every pattern of judgements of a photo's places is judged once, and a judge's figures are the mean
+over patterns, each with its probability. Intervals of 90 % of the difference to no second look are over photographers.
+
+What a judgement weighs was chosen on the photographers of part 0; part 1 reports.
 """
 
 import argparse
+import itertools
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,18 +25,15 @@ from sextant.agent.prompting.looked_places import find_leading_places
 from sextant.agent.verification.calibrated import calibrated
 from sextant.agent.verification.decision import RADII_KM, Verdict
 from sextant.agent.verification.pool import Judgement, Pool
+from sextant.base.arrays import Floats
 from sextant.eval.fitting.profiles import with_profiles
 from sextant.eval.fitting.recorded import Record, read_records
 from sextant.geo.sphere import compute_great_circle_km
 
 _PLACES = 4
-_JUDGES = (
-    ("strong model, right in 80 %", "gpt-5", 0.8),
-    ("strong model, right in 65 %", "gpt-5", 0.65),
-    ("strong by name, at chance", "gpt-5", 0.5),
-    ("middling model, at chance", "gpt-4o", 0.5),
-    ("small model, at chance", "llava", 0.5),
-)
+_SKILLS = (0.5, 0.65, 0.8, 0.95)
+_STRONG = "gpt-5"  # the judgements of other classes weigh nothing
+_DRAWS = 1000
 
 
 def main() -> None:
@@ -48,43 +49,63 @@ def main() -> None:
 
 
 def _report(title: str, pools: Sequence[tuple[Record, Pool]]) -> None:
-    before = [calibrated(pool) for _, pool in pools]
-    open_ones = [row for row, verdict in enumerate(before) if not verdict.agreement]
-    photos = len({pools[row][0].group for row in open_ones})
-    print(f"{title}: {len(open_ones)} of {len(pools)} photos are not settled ({photos} photographers)")
-    truths = [(pools[row][0].latitude, pools[row][0].longitude) for row in open_ones]
-    _print("without", [before[row] for row in open_ones], truths)
-    for name, model, skill in _JUDGES:
-        chance = np.random.default_rng(7)
-        after = [_look_again(*pools[row], before[row], model, skill, chance) for row in open_ones]
-        _print(name, after, truths)
-
-
-def _look_again(
-    record: Record, pool: Pool, verdict: Verdict, model: str, skill: float, chance: np.random.Generator
-) -> Verdict:
-    scored = [{"latitude": s.candidate.latitude, "longitude": s.candidate.longitude} for s in verdict.scored]
-    judged = []
-    for place in find_leading_places(scored, _PLACES):
-        there = float(compute_great_circle_km(place, (record.latitude, record.longitude))) <= RADII_KM[1]
-        same = there if chance.random() < skill else not there
-        other = Likeness.SAME_KIND if chance.random() < 0.5 else Likeness.NOT
-        judged.append(Judgement(*place, Likeness.SAME_PLACE if same else other, model))
-    return calibrated(replace(pool, judgements=tuple(judged)))
-
-
-def _print(name: str, verdicts: Sequence[Verdict], truths: Sequence[tuple[float, float]]) -> None:
-    away = np.array([
-        float(compute_great_circle_km((one.latitude or 0.0, one.longitude or 0.0), truth))
-        for one, truth in zip(verdicts, truths, strict=True)
-    ])  # fmt: skip
-    said = np.array([one.probability["25"] or 0.0 for one in verdicts])
-    near = away <= RADII_KM[1]
-    shares = " ".join(f"{100 * (away <= radius).mean():5.1f}" for radius in RADII_KM[:4])
+    judged = [(record, pool, calibrated(pool)) for record, pool in pools]
+    judged = [one for one in judged if not one[2].agreement]
+    groups = np.array([record.group for record, _, _ in judged])
     print(
-        f"  {name:<28} within 1/25/200/750 km: {shares} %; Brier at 25 km {np.mean((said - near) ** 2):.4f}, "
-        f"said {100 * said.mean():.1f} %, true {100 * near.mean():.1f} %"
+        f"{title}: {len(judged)} of {len(pools)} photos are not settled ({len(set(groups.tolist()))} photographers)",
+        flush=True,
     )
+    before = np.array([_measure(verdict, record) for record, _, verdict in judged])
+    after = np.array([_look_again(*one) for one in judged])
+    _print("without", before)
+    for row, skill in enumerate(_SKILLS):
+        name = "at chance" if skill == 0.5 else f"right in {100 * skill:.0f} %"
+        _print(name, after[:, row], _list_intervals(after[:, row] - before, groups))
+
+
+def _look_again(record: Record, pool: Pool, verdict: Verdict) -> Floats:
+    """Return what `_measure` gives on average with a judge of each skill, (skills, 4)."""
+    scored = [{"latitude": s.candidate.latitude, "longitude": s.candidate.longitude} for s in verdict.scored]
+    places = find_leading_places(scored, _PLACES)
+    truth = record.latitude, record.longitude
+    there = np.array([float(compute_great_circle_km(place, truth)) <= RADII_KM[1] for place in places])
+    found = np.zeros((len(_SKILLS), 4))
+    for same in itertools.product((True, False), repeat=len(places)):
+        said = tuple(
+            Judgement(*place, Likeness.SAME_PLACE if one else Likeness.NOT, _STRONG)
+            for place, one in zip(places, same, strict=True)
+        )
+        right = int((np.array(same) == there).sum())
+        chances = [skill**right * (1 - skill) ** (len(places) - right) for skill in _SKILLS]
+        found += np.outer(chances, _measure(calibrated(replace(pool, judgements=said)), record))
+    return found
+
+
+def _measure(verdict: Verdict, record: Record) -> Floats:
+    """Return whether an answer lies within 1, 25 and 200 km, and the square of P(25 km)'s error."""
+    answer, truth = (verdict.latitude or 0.0, verdict.longitude or 0.0), (record.latitude, record.longitude)
+    away = float(compute_great_circle_km(answer, truth))
+    near = [float(away <= radius) for radius in RADII_KM[:3]]
+    return np.array([*near, ((verdict.probability["25"] or 0.0) - near[1]) ** 2])
+
+
+def _list_intervals(change: Floats, groups: np.ndarray) -> Floats:
+    """Return the 5th and 95th percentile (2, 4) of the mean change, photographers drawn with replacement."""
+    names = np.unique(groups)
+    sums = np.array([change[groups == name].sum(0) for name in names])
+    counts = np.array([(groups == name).sum() for name in names])
+    rows = np.random.default_rng(0).integers(len(names), size=(_DRAWS, len(names)))
+    return np.percentile(sums[rows].sum(1) / counts[rows].sum(1)[:, None], [5, 95], axis=0)
+
+
+def _print(name: str, measured: Floats, intervals: Floats | None = None) -> None:
+    one, city, region, brier = measured.mean(0)
+    line = f"  {name:<14} {100 * one:5.1f} /{100 * city:5.1f} /{100 * region:5.1f} %; Brier at 25 km {brier:.4f}"
+    if intervals is not None:
+        (_, low, _, least), (_, high, _, most) = intervals
+        line += f"; change {100 * low:+.1f} to {100 * high:+.1f} points at 25 km, Brier {least:+.4f} to {most:+.4f}"
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import json
 import math
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +24,7 @@ import numpy as np
 
 from sextant.agent.answers.signs import quoted_signs
 from sextant.agent.guard.driving_side import find_driving_side
-from sextant.agent.guard.sign_language import detect_sign_language
+from sextant.agent.guard.sign_language import detect_sign_language, find_by_script, find_by_words
 from sextant.agent.nodes.signs import may_be_name
 from sextant.agent.nodes.text_checks import check_driving_side, check_language
 from sextant.agent.verification.pool import Finding
@@ -81,16 +81,22 @@ def _names_place(text: str) -> bool:
 
 def _report_language(part: int, replies: Sequence[tuple[str, str, str]], others: Sequence[str]) -> None:
     seen: set[tuple[str, str]] = set()
-    found: list[tuple[Finding, Finding]] = []
+    detectors: dict[str, Callable[[str], str | None]] = {
+        "base install": lambda text: find_by_script(text) or find_by_words(text),
+        "with py3langid": detect_sign_language,
+    }
+    found: dict[str, list[tuple[Finding, Finding]]] = {title: [] for title in detectors}
     for (image, raw, country), other in zip(replies, others, strict=True):
         words = "\n".join(one for one in quoted_signs(raw) if may_be_name(one) and not _names_place(one))
         if not words or (image, words) in seen:
             continue
         seen.add((image, words))
-        language = detect_sign_language(words)
-        checked = [check_language("", language, load_facts().get(code)) for code in (country, other)]
-        found.append((checked[0], checked[1]))
-    _print(f"part {part}, language of {len(found)} quoted texts", found)
+        for title, detect in detectors.items():
+            language = detect(words)
+            checked = [check_language("", language, load_facts().get(code)) for code in (country, other)]
+            found[title].append((checked[0], checked[1]))
+    for title, pairs in found.items():
+        _print(f"part {part}, language of {len(pairs)} quoted texts, {title}", pairs)
 
 
 def _report_side(part: int, replies: Sequence[tuple[str, str, str]], others: Sequence[str]) -> None:

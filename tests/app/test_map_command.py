@@ -26,6 +26,17 @@ def test_a_map_is_added_searched_drawn_and_removed(tmp_path: Path) -> None:
     assert drawn.startswith("<svg ") and 'class="street"' in drawn and "1. Landstrasse" in drawn
     around = sextant("map", "around", *at(150, 450), "--draw", drawing, "--json", home=home)
     assert around.json["inside"] == ["Burg Test (castle)"] and 'class="hit"' in drawing.read_text(encoding="utf-8")
+    for asked, reason in (
+        ("a castle within 1 m of a bakery in Nowhere", "no place is called 'Nowhere'"),
+        ("a lighthouse", "nothing is called 'lighthouse'"),
+        ("Burg Test --near 10 10", "it is elsewhere"),
+        ("a castle within 1 m of Kirchgasse", "the nearest is Burg Test"),
+    ):
+        text, *near = asked.split(" --")
+        missed = sextant("map", "search", text, *(f"--{near[0]}".split() if near else ()), home=home)
+        assert missed.code == 1 and reason in missed.err, missed.err
+    assert "no map covers 10, 10" in sextant("map", "around", 10, 10, home=home).err
+    assert sextant("map", "around", *at(150, 450), "--draw", tmp_path / "hits.txt", home=home).code == 2
     assert sextant("places", "search", "Burg Test", "--json", home=home).json[0]["kind"] == "sight"
     assert "named places removed" in sextant("map", "remove", "town.osm.pbf", home=home).out
     assert sextant("map", "list", "--json", home=home).json == []

@@ -1,7 +1,7 @@
 """Say what was looked up for the photo's text, what geometry found, and where these disagree with the answer."""
 
 from sextant.agent.verification.decision import RADII_KM
-from sextant.agent.verification.pool import Candidate, Pool, positions_of
+from sextant.agent.verification.pool import Candidate, Finding, Pool, positions_of
 from sextant.agent.verification.scoring.judgements import keep_consistent
 from sextant.agent.verification.scoring.pool_features import PoolFeatures
 from sextant.agent.verification.scoring.scenes import CERTAIN
@@ -12,6 +12,7 @@ from sextant.geo.sphere import compute_great_circle_km
 _SIGN_AGREES = "text in the photo names a place that agrees with other evidence"
 _CONTRADICTED = "text in the photo names a place that other evidence contradicts; answers there count less"
 _TWO_SAME = "a second look called several places the same as the photo's; it was not weighed"
+_SIGN_ALONE = "the answer lies where text in the photo names a place; only replies that read that text speak for it"
 _SIGNS_ELSEWHERE = "text in the photo names a place that nothing else agrees with; it was not weighed"
 
 
@@ -28,6 +29,8 @@ def looked_up_words(features: PoolFeatures, pool: Pool, best: Floats) -> tuple[s
         words.append(_SIGN_AGREES)
     elif any(one.id not in weighed for one in pool.signs if one.origin == "named"):
         words.append(_SIGNS_ELSEWHERE)
+    if _rests_on_text(features, pool, best):
+        words.append(_SIGN_ALONE)
     for one in features.signs.candidates:
         if one.origin == "map" and (one.agreeing or 0) >= TOGETHER:
             words.append(_describe_map(one, best))
@@ -35,6 +38,20 @@ def looked_up_words(features: PoolFeatures, pool: Pool, best: Floats) -> tuple[s
         if (one.confidence or 0.0) >= CERTAIN:
             words.append(_describe_scene(one, best))
     return tuple(dict.fromkeys(words))
+
+
+def _rests_on_text(features: PoolFeatures, pool: Pool, best: Floats) -> bool:
+    """Return whether the answer lies at a text's place, and nothing that did not read the text speaks for it."""
+    near = [
+        backed for one, backed in zip(features.signs.candidates, features.signs.backed.tolist(), strict=True)
+        if one.origin == "named" and _measure_km(one, best) <= RADII_KM[1]
+    ]  # fmt: skip
+    agrees = any(
+        Finding.AGREES in (one.retrieval, one.map, one.language, one.driving_side)
+        for one in pool.checks
+        if float(compute_great_circle_km((one.latitude, one.longitude), best)) <= RADII_KM[1]
+    )
+    return bool(near) and not any(near) and not agrees
 
 
 def _describe_map(one: Candidate, best: Floats) -> str:

@@ -14,6 +14,10 @@ from sextant.agent.answers.signs import quoted_signs
         ("The banner says “Café Central” and “Herrengasse”.", ["Café Central", "Herrengasse"]),
         ('The style is what people call "brutalist". There are signs of rain.', []),
         ("The sign is not legible.", []),
+        ('A sign. {"latitude": 47.1, "country": "Liechtenstein", "place": "Vaduz", "text": "sign"}', []),
+        ('```json\n{"place": "Rome", "why": "The sign says \\"Bäckerei\\"."}\n```', ["Bäckerei"]),
+        ('[{"place": "Rome", "clues": ["a plaque reads “Via Appia”", {"text": "seen"}]}]', ["Via Appia"]),
+        ('{"place": "Rome", "sign": "unreadable"', []),
         ("", []),
     ],
 )

@@ -54,6 +54,7 @@ def test_words_for_things_are_known_in_several_languages(text: str, word: str | 
 
 def test_things_are_called_by_their_words() -> None:
     assert name_kinds(["building=church", "amenity=place_of_worship"]) == "church"
-    assert name_kinds(["shop=pet_food"]) == "pet food (shop)"
+    assert name_kinds(["shop=pet_food"]) == "pet food shop"
+    assert name_kinds(["building=retail"]) == "retail building" and name_kinds(["craft=carpenter"]) == "carpenter"
     assert name_kinds(["railway=signal_box"]) == "signal box"
     assert name_kinds([]) == "address"
