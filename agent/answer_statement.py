@@ -147,7 +147,7 @@ def list_asked(answer: Answer) -> list[str]:
     """List the open services that were asked, with the number of requests; the JSON holds each request."""
     asked = Counter((one["service"], one["host"]) for one in answer.get("sent", ()))
     return [
-        f"{service} ({host}): {times} request{'s' if times > 1 else ''} left this machine, without the photo"
+        f"{service} ({host}): {times} request{'s' if times > 1 else ''}, without the photo"
         for (service, host), times in asked.items()
     ]
 

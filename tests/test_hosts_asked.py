@@ -6,13 +6,14 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.model_server import ModelServer
-from tests.support.open_services import OpenServices
+from tests.support.open_services import OpenServices, page
 from tests.support.processes import ROOT
 from tests.test_online_in_a_run import KEYS, script
 
@@ -70,6 +71,13 @@ class Traced:
         return {(host, int(port)) for host, port in pairs if port.isdigit()}
 
 
+def search_an_address_too(asked):
+    """Answer as `script`, which calls every tool, and search an address, as the services of names do."""
+    reply = script(asked)
+    calls = [*reply.tool_calls, ("map_search", {"query": "Städtle 32, Vaduz"})] if reply.tool_calls else ()
+    return replace(reply, tool_calls=calls)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("tracer", ["audit hook", "strace"])
 def test_only_the_named_servers_are_connected_to(tracer, query, tmp_path):
@@ -78,20 +86,28 @@ def test_only_the_named_servers_are_connected_to(tracer, query, tmp_path):
     (tmp_path / "hook").mkdir()
     home = tmp_path / "home"
     traced = Traced(tracer, tmp_path / "hook", home)
-    with ModelServer(script) as server, OpenServices() as services, OpenServices() as others:
-        model, open_services, second = (
-            ("127.0.0.1", urlsplit(url).port) for url in (server.base_url, services.url, others.url)
+    with (
+        ModelServer(search_an_address_too) as server,
+        OpenServices() as services,
+        OpenServices() as broken,
+        OpenServices() as others,
+    ):
+        broken.faults = [page()] * 50  # what Photon lacks, Nominatim is asked for
+        model, open_services, photon, second = (
+            ("127.0.0.1", urlsplit(url).port) for url in (server.base_url, services.url, broken.url, others.url)
         )
         where = ("--model", "openai:scripted", "--base-url", server.base_url, "--max-calls", "12", "--json")
         plain, asked = traced.run("locate", query, *where)
         assert plain.returncode == 0, plain.stderr
         assert asked == {model}
-        online = services.name("overpass", "wikipedia", "commons", "panoramax", "mapillary", "searxng")
+        named = ("overpass", "nominatim", "wikipedia", "commons", "panoramax", "mapillary", "searxng")
+        online = f"{services.name(*named)},{broken.name('photon')}"
         ran, asked = traced.run("locate", query, *where, "--online", online)
         assert ran.returncode == 0, ran.stderr
-        assert asked == {model, open_services}
-        run = json.loads(ran.stdout)["run"]
-        change = f"online={online.replace(services.url, others.url)}"
+        assert asked == {model, open_services, photon}
+        run, sent = (json.loads(ran.stdout)[name] for name in ("run", "sent"))
+        assert {one["service"] for one in sent} == {*named, "photon"}
+        change = f"online={others.name(*named, 'photon')}"
         forked, asked = traced.run("replay", run, "--from", "1", "--set", change, "--live", "--json")
         assert forked.returncode == 0, forked.stderr
         assert asked <= {model, second} and second in asked
