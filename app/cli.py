@@ -14,27 +14,38 @@ from sextant.app.render.terminal import echo
 from sextant.base.errors import SextantError
 from sextant.graphs.batches.garbage import collect_rarely
 
-# name → (module under app.commands, one line of help). The line stands here so that `sextant --help`
-# imports nothing.
-COMMANDS = {
-    "locate": "Find where photos were taken, with confidence and evidence.",
-    "tag": "Write the places of a library into XMP sidecars or photos; undo it.",
-    "eval": "Evaluate on benchmarks and on recorded candidates.",
-    "calibrate": "Calibrate probabilities and regions on your own labelled photos.",
-    "chat": "Chat about photos in the terminal: where, why, not Europe, only in Peru.",
-    "serve": "Serve the chat as a web page on this machine.",
-    "mcp": "Offer these tools to other programs by the Model Context Protocol.",
-    "where": "Show what is at a position: country, region, nearest place.",
-    "places": "Add gazetteers of sights and streets, and search them by name.",
-    "map": "Add OpenStreetMap extracts, and search the map they make.",
-    "gallery": "Build, describe and search galleries of geotagged photos.",
-    "align": "Train and measure an encoder aligned with geography.",
-    "check": "Check that case files are as they were exported.",
-    "runs": "List, show, compare, share and delete recorded runs.",
-    "replay": "Replay a recorded run exactly, or fork it with changes.",
-    "doctor": "Check this installation: packages, gallery, model, disk.",
-    "demo": "Build the drawn demo world and locate a scene in it.",
+# Heading → name (of the module under app.commands) → one line of help. The lines stand here so that
+# `sextant --help` imports nothing.
+GROUPS = {
+    "Find places": {
+        "locate": "Find where photos were taken: one photo, or a whole library.",
+        "chat": "Chat about photos in the terminal: where, why, not Europe, only in Peru.",
+        "serve": "Serve the chat as a web page on this machine.",
+        "tag": "Write the places of a library into XMP sidecars or photos; undo it.",
+        "check": "Check that case files are as they were exported.",
+        "mcp": "Offer locate, searches and runs to other programs (Model Context Protocol).",
+    },
+    "What it knows": {
+        "gallery": "Build, describe and search galleries of geotagged photos.",
+        "places": "Add gazetteers of sights and streets, and search them by name.",
+        "map": "Add OpenStreetMap extracts, and search the map they make.",
+        "where": "Show what is at a position: country, region, nearest place.",
+    },
+    "Recorded runs": {
+        "runs": "List, show, compare, share and delete recorded runs.",
+        "replay": "Replay a recorded run exactly, or fork it with changes.",
+    },
+    "How well it works": {
+        "eval": "Evaluate on benchmarks and on recorded candidates.",
+        "calibrate": "Calibrate probabilities and regions on your own labelled photos.",
+        "align": "Train, import and measure an encoder that knows geography.",
+    },
+    "This installation": {
+        "demo": "Draw a small world, and locate a scene in it: no key, no network.",
+        "doctor": "Check this installation: packages, gallery, model, disk.",
+    },
 }
+COMMANDS = {name: words for group in GROUPS.values() for name, words in group.items()}
 
 
 class LazyGroup(SuggestingGroup):
@@ -50,16 +61,21 @@ class LazyGroup(SuggestingGroup):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        widest = max(map(len, COMMANDS))  # so that all headings have one column
+        for heading, group in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(widest), words) for name, words in group.items()])
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="sextant-geo", prog_name="sextant")
 def sextant() -> None:
-    """Where was this photo taken?
+    """Find where photos were taken, with stated probability and evidence.
 
-    Example: sextant locate photo.jpg
+    \b
+    Example: sextant demo
+             sextant locate photo.jpg
+             sextant locate --help
     """
 
 

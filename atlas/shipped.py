@@ -23,6 +23,7 @@ EntryKind = Literal["town", "county", "region", "division", "country"]
 
 # A town of a million people reaches about 17 km from its middle, a village of a thousand one.
 _TOWN_RADIUS_KM, _TOWN_GROWTH = 1.0, 0.41
+_BESIDE_KM = 60.0  # a national park may have no town of its own
 _HELD = 0.9  # share of an area's people that its radius holds
 
 
@@ -150,6 +151,18 @@ class Shipped:
         """Return numbers of a country's divisions."""
         return [number for number, (owner, _) in enumerate(self._divisions) if owner == code]
 
+    def divisions_around(self, area: GazetteerEntry) -> frozenset[tuple[str, str]]:
+        """Return country code and name of the divisions with towns in an area or just beside it."""
+        return _find_divisions_around(self, area)
+
+    def find_divisions_around(self, area: GazetteerEntry) -> frozenset[tuple[str, str]]:
+        """Find them, as ``divisions_around`` does, which caches them."""
+        reach = area.radius_km + _BESIDE_KM
+        rows = np.flatnonzero(np.abs(self._positions[:, 0] - area.latitude) * 111.0 <= reach)
+        away = compute_great_circle_km((area.latitude, area.longitude), self._positions[rows])
+        numbers = np.unique(self._division[rows[away <= reach]]).tolist()
+        return frozenset(self.division_name(number) for number in numbers)
+
     def division_name(self, number: int) -> tuple[str, str]:
         """Return the country code and name of a division."""
         code, name = self._divisions[number]
@@ -222,6 +235,11 @@ def _without_kind(key: str) -> str:
 @lru_cache(maxsize=20_000)
 def _find_entries(table: Shipped, key: str) -> tuple[GazetteerEntry, ...]:
     return table.find(key)
+
+
+@lru_cache(maxsize=1000)
+def _find_divisions_around(table: Shipped, area: GazetteerEntry) -> frozenset[tuple[str, str]]:
+    return table.find_divisions_around(area)
 
 
 @lru_cache(maxsize=300)

@@ -90,7 +90,7 @@ class Settings:
         ),
     ] = "offline"
     base_url: Annotated[
-        str | None, Option("URL of an OpenAI-compatible or Ollama server.", _MODEL, Effect.MANNER, "URL")
+        str | None, Option("URL of the model server, where it is not the provider's own.", _MODEL, Effect.MANNER, "URL")
     ] = None
     gallery: Annotated[
         str | None,
@@ -131,7 +131,14 @@ class Settings:
     ] = None
     verify: Annotated[
         str | None,
-        Option("Verification strategy.", _PROMPTS, Effect.RECIPE, "NAME", default="the preset's", visitors=True),
+        Option(
+            "How candidates are weighed: calibrated, density, similarity or top1.",
+            _PROMPTS,
+            Effect.RECIPE,
+            "NAME",
+            default="the preset's",
+            visitors=True,
+        ),
     ] = None
     fitted: Annotated[
         str | None,
@@ -212,7 +219,7 @@ class Settings:
     mcp: Annotated[
         str | None,
         Option(
-            "File of your own MCP servers and the tools of theirs that the model may call; see docs/tools.md.",
+            "File of your own MCP servers and the tools of theirs that the model may call; see the guide Tools.",
             Group.PRIVACY,
             Effect.WORLD,
             "FILE.json",
@@ -277,7 +284,7 @@ class Settings:
     within: Annotated[
         str | None,
         Option(
-            "Where the photo was taken for sure: a country (FR), a box south,west,north,east, or a GeoJSON file.",
+            "Area in which the photo certainly lies: a country (FR), a box south,west,north,east, or a GeoJSON file.",
             _GALLERY, Effect.WORLD, "AREA", repeats=_RETRIEVED | {"scenes"},
         ),
     ] = None  # fmt: skip

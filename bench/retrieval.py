@@ -109,14 +109,15 @@ def make_real_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dic
     return Data(folder / "vectors.npy", vectors[chosen], chosen), took
 
 
-def measure(data: Data, gallery: Path, built: dict[str, float]) -> dict[str, Any]:
+def measure(data: Data, gallery: Path, built: dict[str, float], lists: bool = True) -> dict[str, Any]:
+    """Search beside faiss; without its inverted lists where there is no memory for both of its indexes."""
     sextant, memory = make_sextant_contender(gallery, data)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import faiss
 
     faiss.omp_set_num_threads(os.cpu_count() or 1)
     vectors = np.load(data.vectors, mmap_mode="r")
-    contenders = [sextant, *make_faiss_contenders(faiss, vectors)]
+    contenders = [sextant, *make_faiss_contenders(faiss, vectors, lists)]
     warm_page_cache(gallery)
     for start in range(0, len(data.queries), BLOCK):
         for contender, side in itertools.product(contenders, ("near", "far")):
@@ -168,19 +169,25 @@ def warm_page_cache(folder: Path) -> None:
                     pass
 
 
-def make_faiss_contenders(faiss: Any, vectors: SmallFloats) -> Iterator[Contender]:
+def make_faiss_contenders(faiss: Any, vectors: SmallFloats, lists: bool) -> Iterator[Contender]:
     """Yield IndexFlatIP, searched with the negated query for the far side as G3 and Img2Loc do, and inverted lists."""
     flat = faiss.IndexFlatIP(vectors.shape[1])
+    _fill(flat, vectors)
+    yield Contender("faiss IndexFlatIP", make_asker(flat, 1), make_asker(flat, -1))
+    if not lists:
+        return
     partitions = max(1, round(len(vectors) ** 0.5))
     inverted = faiss.IndexIVFFlat(faiss.IndexFlatIP(vectors.shape[1]), vectors.shape[1], partitions)
     inverted.metric_type = faiss.METRIC_INNER_PRODUCT
     inverted.train(np.ascontiguousarray(vectors[:: max(1, len(vectors) // (64 * partitions))]))
-    for start in range(0, len(vectors), CHUNK):
-        flat.add(np.ascontiguousarray(vectors[start : start + CHUNK]))
-        inverted.add(np.ascontiguousarray(vectors[start : start + CHUNK]))
+    _fill(inverted, vectors)
     inverted.nprobe = max(1, partitions // 10)
-    for name, index in (("faiss IndexFlatIP", flat), (f"faiss IVFFlat, {inverted.nprobe} probes", inverted)):
-        yield Contender(name, make_asker(index, 1), make_asker(index, -1))
+    yield Contender(f"faiss IVFFlat, {inverted.nprobe} probes", make_asker(inverted, 1), make_asker(inverted, -1))
+
+
+def _fill(index: Any, vectors: SmallFloats) -> None:
+    for start in range(0, len(vectors), CHUNK):
+        index.add(np.ascontiguousarray(vectors[start : start + CHUNK]))
 
 
 def make_asker(index: Any, sign: int) -> Callable[[SmallFloats], list[int]]:

@@ -123,7 +123,7 @@ def describe_layout(name: str) -> str:
     """Return where the data is to be had and how it must lie, in one line."""
     known = BENCHMARKS[name]
     where = f"DIR/{known.tables[0]} and DIR/{known.folder}/<photos>"
-    return f"{name} needs {where}: {known.source}. Nothing is downloaded; see docs/evaluation.md"
+    return f"{name} needs {where}: {known.source}. Nothing is downloaded; see the guide Evaluation"
 
 
 def choose_photos(

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.cli import sextant
 
+README = Path(__file__).resolve().parents[1] / "README.md"
 TUTORIALS = sorted((Path(__file__).resolve().parents[1] / "docs" / "tutorials").glob("*.md"))
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -74,3 +75,16 @@ def test_a_tutorial_can_be_followed_to_its_end(tutorial, demo_home, tmp_path):
         assert not missing, f"{command} does not print {missing}:\n{said}"
         followed += 1
     assert followed >= 6
+
+
+_VARIES = re.compile(r"Spent  |Run  |^\S*/demo-world/|^$")  # what differs from run to run, and the folder
+
+
+@pytest.mark.slow
+def test_the_readme_shows_what_the_demo_prints(demo_home):
+    """Each line of the answer in the README, but for time, name and folder; lines are folded there."""
+    block = re.search(r"`make demo` prints this.*?^```\n(.*?)^```", README.read_text(encoding="utf-8"), re.M | re.S)
+    shown = " ".join(line.strip() for line in block.group(1).splitlines() if not _VARIES.search(line))
+    printed = sextant("demo", home=demo_home).out
+    said = " ".join(line.strip() for line in printed.splitlines() if not _VARIES.search(line))
+    assert " ".join(shown.split()) in " ".join(said.split())

@@ -83,7 +83,7 @@ def _are_linked(words: Words, inner: Mention, outer: Mention) -> bool:
     if inner.last >= outer.first:
         return inner.first == outer.first  # "Tokyo Japan", in one run
     between = range(inner.last + 1, outer.first)
-    if _is_unknown_part(words, between, outer.first):
+    if _is_unknown_part(words, between, outer.first) or _is_thing_in(words, between, outer):
         return True
     if len(between) > _MOST_BETWEEN or any(
         words.keys[k] not in load_word_list("links") and words.keys[k] not in load_word_list("qualifiers")
@@ -100,6 +100,16 @@ def _is_unknown_part(words: Words, between: range, end: int) -> bool:
         return False
     inside = all(words.gaps[k] in (" ", "-", ",") for k in between)
     return inside and all(words.capital[k] or words.keys[k] in load_word_list("connectors") for k in between)
+
+
+def _is_thing_in(words: Words, between: range, outer: Mention) -> bool:
+    """Return whether a name belongs to a thing in a country or division: "the Yushan (Jade Mountain) trail, Taiwan"."""
+    if not 0 < len(between) <= _LONGEST_PART or outer.entries[0].kind not in ("country", "division"):
+        return False
+    return words.gaps[outer.first] == "," and all(
+        words.gaps[k] in (" ", "-", "(", ")") and (words.capital[k] or words.keys[k] in load_word_list("kinds"))
+        for k in between
+    )
 
 
 def _weigh_countries(mentions: list[Mention], stances: list[Stance]) -> dict[str, float]:
@@ -155,7 +165,7 @@ def _resolve(
         return None
     weight, entry, held, _ = best
     foreign = told and not any(told.get(owner) for owner in entry.owners) and max(told.values()) > _SURELY_TOLD
-    if foreign and not held and entry.kind == "town" and entry.population < _FOREIGN:
+    if foreign and not held and entry.kind == "town" and (entry.population < _FOREIGN or not entry.own):
         return None
     if foreign and not held and entry.kind == "division" and mention.worth < WHOLE:
         return None  # "Utah Beach", in a reply about France

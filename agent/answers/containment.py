@@ -1,6 +1,6 @@
 """Tell whether one place of the gazetteer lies in another."""
 
-from sextant.atlas.shipped import GazetteerEntry
+from sextant.atlas.shipped import GazetteerEntry, load_shipped
 from sextant.geo.sphere import compute_great_circle_km
 
 
@@ -20,7 +20,9 @@ def holds(outer: GazetteerEntry, inner: GazetteerEntry) -> bool:
     if outer.kind == "division":
         if inner.kind in ("country", "division") or outer.owners[0] not in inner.owners:
             return False
-        return inner.division == outer.division or (inner.kind == "region" and _lies_within(outer, inner, 1.5))
+        if inner.kind == "region":
+            return (outer.owners[0], outer.division) in load_shipped().divisions_around(inner)
+        return inner.division == outer.division
     if inner.kind in ("country", "division") or not set(outer.owners) & set(inner.owners):
         return False
     if outer.kind in ("region", "county"):

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from string import ascii_lowercase
 
-from sextant.agent.answers.containment import is_inside_either
+from sextant.agent.answers.containment import holds, is_inside_either
 from sextant.agent.answers.tokens import Words, is_unspaced, load_word_list
 from sextant.atlas.shipped import GazetteerEntry, load_shipped, make_key
 from sextant.atlas.state_codes import find_state
@@ -22,6 +23,7 @@ _LEAST_ALIAS = 100_000  # people of a town that is known by an alias of one word
 _LEAST_ALIAS_LETTERS, _LEAST_SHORT_ALIAS = 5, 1_000_000
 _TRIED = 20  # entries of a name, the likeliest first
 _LEAST_STEM = 3  # letters of a Russian name without its ending
+_LEAST_MISSPELT = 6  # letters of a name that is looked for with one letter wrong
 _MOST_NAMES = 400
 _AFTER_NAMES = "市省州府県縣都道国國区區町村郡的之の、をはがにでへ시도군구"  # after a name in a script without spaces
 
@@ -140,7 +142,7 @@ def _find_known(words: Words, first: int, last: int) -> list[Mention]:
                 step = until - at + 1
                 break
         else:
-            entries = _match_inflected(words, at)
+            entries = _match_inflected(words, at) or (_match_misspelt(words, at) if first == last else ())
             if entries and (mention := _make_mention(words, entries, first, last, at, at, first == last)) is not None:
                 found.append(mention)
         at += step
@@ -169,9 +171,13 @@ def _make_mention(
     before = [key for key in words.keys[first:at] if key not in qualifiers and key not in connectors]
     after = [key for key in words.keys[until + 1 : last + 1] if key not in qualifiers or key in kinds]
     following = " ".join(words.keys[until + 1 : last + 1])
-    if after and (_is_of_one_address(following, entries) or _are_paired(words, until, following, entries)):
+    named = after and following not in kinds
+    if named and (_is_of_one_address(following, entries) or _are_paired(words, until, following, entries)):
         after = []  # "Halls Gap" is one name
-    if any(key in load_word_list("streets") for key in after) or (before and before[-1] in load_word_list("waters")):
+    contained = words.gaps[until + 1 : until + 2] == [","]
+    in_town = contained and words.keys[at - 1 : at] == ["of"]  # "Town Square of Jackson, Wyoming"
+    called_after = bool(before) and before[-1] in load_word_list("waters") and not in_town
+    if called_after or any(key in load_word_list("streets") for key in after):
         return None
     worth = WHOLE
     if before:
@@ -183,15 +189,17 @@ def _make_mention(
     if worth < WHOLE:
         least = 0 if worth == AFTER_OF else _LEAST_PART if worth > PART else _LEAST_OTHER_PART
         areas = ("country", "division", "region") if worth > PART else ()
-        entries = tuple(entry for entry in entries if entry.kind in areas or entry.population >= least)
-        if single and words.keys[at] in load_word_list("words"):
+        entries = tuple(entry for entry in entries if entry.kind in areas or (entry.population >= least and entry.own))
+        if single and words.keys[at] in load_word_list("words") and not in_town:
             return None
     if all(key in kinds or key in qualifiers for key in words.keys[at : until + 1]):
         # A town called Marina is one where its division follows; "Old Town" never is.
-        if not (single and alone):
+        # "South Island" and "Chapel Hill, North Carolina" are places.
+        if not alone:
             return None
-        contained = words.gaps[at + 1 : at + 2] == [","]
-        entries = tuple(entry for entry in entries if entry.kind == "country" or (contained and entry.own))
+        kind = "country" if single else "region"
+        in_container = contained and (single or words.keys[at] not in qualifiers)
+        entries = tuple(entry for entry in entries if entry.kind == kind or (in_container and entry.own))
     if until + 1 < len(words.keys) and words.gaps[until + 1] == " " and words.keys[until + 1] in _OF_DIVISIONS:
         entries = tuple(entry for entry in entries if entry.kind == "division") or entries
     if not entries:
@@ -274,6 +282,35 @@ def _match_inflected(words: Words, at: int) -> tuple[GazetteerEntry, ...]:
                 if found:
                     return tuple(found)
     return ()
+
+
+def _match_misspelt(words: Words, at: int) -> tuple[GazetteerEntry, ...]:
+    """Return the towns that a word misses by one letter, inside the container that follows it: "Pompeii, Italy"."""
+    key, after = words.keys[at], at + 1
+    if len(key) < _LEAST_MISSPELT or after >= len(words.keys) or words.gaps[after] != "," or not words.capital[after]:
+        return ()
+    table = load_shipped()
+    end = _find_run_end(words, after)
+    container = _join_key(words, after, end)
+    holders = [entry for entry in (table.entries(container) if container in table else ()) if entry.kind != "town"]
+    if not holders or end - after >= _LONGEST_NAME:
+        return ()
+    return tuple(
+        entry
+        for spelling in _list_spellings(key) if spelling in table
+        for entry in table.entries(spelling)
+        if entry.kind == "town" and entry.own and any(holds(holder, entry) for holder in holders)
+    )  # fmt: skip
+
+
+def _list_spellings(key: str) -> list[str]:
+    """Return the words one letter away from a word: one left out, added, exchanged, or two neighbours swapped."""
+    parts = [(key[:cut], key[cut:]) for cut in range(1, len(key) + 1)]
+    return list(dict.fromkeys(
+        [left + right[1:] for left, right in parts if right]
+        + [left + right[1] + right[0] + right[2:] for left, right in parts if len(right) > 1]
+        + [left + letter + rest for left, right in parts for letter in ascii_lowercase for rest in {right, right[1:]}]
+    ))  # fmt: skip
 
 
 def _find_unspaced(words: Words, index: int) -> list[Mention]:

@@ -20,10 +20,13 @@ _FINENESS: dict[EntryKind, int] = {"town": 0, "region": 1, "county": 1, "divisio
 _LAST, _FIRST = 0.8, 0.4  # what the last and the first sentence that names a place count more
 _LEAST_PART = 100_000  # people of a town that is believed where its name begins another, as in "Osaka Castle"
 _AREA_LESS = {"region": 0.5, "division": 0.5, "county": 0.5, "country": 1.0}  # what an area counts less than a town
-_ELSEWHERE = 1.0  # what a town counts less that no container holds, where others of the reply are held elsewhere
+_ELSEWHERE = 1.0  # what a town counts less that no container holds, where the reply tells of places elsewhere
+_LEAST_AREA_KM = 30.0  # a smaller country is as good as a town: Monaco
 _LEAST_ALONE = 15_000  # people of a town that is believed without a container or a small word before it
 _ANCHOR = 200_000  # people of a town that a reply is about, though no container stands beside it
 _ANCHOR_KM = 80.0
+_GREAT_ANCHOR = 1_000_000  # people of a town that things of a reply are in, however it is named
+_LONGEST_CODE = 4  # letters before the number of a code: "BOT 559V"
 _CONTINENTAL_KM = 500.0  # reach of a region that is a part of a continent
 _NEARLY = 1.0  # what a statement may count less to be nearly as sure
 
@@ -62,8 +65,12 @@ def _is_credible(words: Words, place: ResolvedMention) -> bool:
         and words.keys[mention.first - 1] in load_word_list("leading")
         and words.gaps[mention.first] in (" ", "")
     )
-    if single and words.keys[mention.at] in load_word_list("kinds"):
+    if single and words.keys[mention.at] in load_word_list("kinds") | load_word_list("languages"):
         return False
+    if single and _begins_code(words, mention.at):
+        return False
+    if single and _is_genitive(words, mention.at) and (entry.population < _LEAST_PART or not entry.own):
+        return False  # "Macy's"
     if single and words.keys[mention.at] in load_word_list("words"):
         return led and place.told
     if entry.kind != "town":
@@ -76,6 +83,16 @@ def _is_credible(words: Words, place: ResolvedMention) -> bool:
     return led or alone or entry.population >= _LEAST_ALONE
 
 
+def _begins_code(words: Words, at: int) -> bool:
+    word = words.text[words.starts[at] : words.ends[at]]
+    following = words.keys[at + 1 : at + 2]
+    return word.isupper() and len(word) <= _LONGEST_CODE and bool(following) and following[0][:1].isdigit()
+
+
+def _is_genitive(words: Words, at: int) -> bool:
+    return words.text[words.starts[at] : words.ends[at]].endswith(("'s", "’s"))
+
+
 def _drop_namesakes_of_anchors(places: list[ResolvedMention]) -> list[ResolvedMention]:
     """Without the smaller towns that only share their name with a part of the city the reply tells of.
 
@@ -83,18 +100,25 @@ def _drop_namesakes_of_anchors(places: list[ResolvedMention]) -> list[ResolvedMe
     """
     anchors = [
         place.entry for place in places
-        if place.stance >= Stance.ASSERTED and place.entry.kind == "town" and place.mention.worth == WHOLE
+        if place.stance >= Stance.ASSERTED and place.entry.kind == "town" and place.mention.worth >= OF_A_KIND
         and (place.held or place.entry.population >= _ANCHOR)
     ]  # fmt: skip
-    if not anchors:
+    great = [
+        place.entry for place in places
+        if place.stance >= Stance.PLAIN and place.entry.population >= _GREAT_ANCHOR and place.mention.worth == WHOLE
+        and place.entry.kind == "town"
+    ]  # fmt: skip
+    if not anchors and not great:
         return places
     kept = []
     for place in places:
         entry = place.entry
-        if entry.kind == "town" and not place.held and entry.population < _ANCHOR:
+        of_a_thing = place.mention.worth < WHOLE  # "St. Paul's Cathedral", in a reply about London
+        rivals = anchors + great if of_a_thing else anchors
+        if rivals and entry.kind == "town" and not place.held and (entry.population < _ANCHOR or of_a_thing):
             near = [
                 other for other in place.mention.entries
-                if other.kind == "town" and any(_is_beside(other, anchor) for anchor in anchors)
+                if other.kind == "town" and any(_is_beside(other, anchor) for anchor in rivals)
             ]  # fmt: skip
             if not near:
                 continue
@@ -114,8 +138,7 @@ def _make_statements(words: Words, places: list[ResolvedMention], runs: list[Cap
         by_address.setdefault(place.address, []).append(place)
     sentences = [place.mention.sentence for place in places if place.stance >= Stance.LIKE]
     first, last = min(sentences, default=0), max(sentences, default=0)
-    asserted = [place.entry for place in places if place.held and place.stance >= Stance.ASSERTED]
-    homes = {owner for entry in asserted for owner in entry.owners[:1]}  # a region may lie in no country
+    homes = _find_homes(places)
     found = []
     for members in by_address.values():
         if any(place.held for place in members):
@@ -127,11 +150,29 @@ def _make_statements(words: Words, places: list[ResolvedMention], runs: list[Cap
         score = float(stance)
         score += _LAST if finest.mention.sentence == last else _FIRST if finest.mention.sentence == first else 0.0
         if not finest.held and finest.entry.kind == "town" and stance < Stance.FINAL:
-            score -= _ELSEWHERE if homes and homes.isdisjoint(finest.entry.owners[:1]) else 0.0
-        score -= _AREA_LESS.get(finest.entry.kind, 0.0)
+            score -= _ELSEWHERE if homes and not _is_at_home(finest.entry, homes) else 0.0
+        if finest.entry.radius_km > _LEAST_AREA_KM:
+            score -= _AREA_LESS.get(finest.entry.kind, 0.0)
         score -= 2 * (1 - finest.mention.worth)
         found.append(Statement(finest, score, _list_address_words(words, members, runs)))
     return found
+
+
+def _find_homes(places: list[ResolvedMention]) -> dict[str, set[str]]:
+    """Return the countries that a reply says it is in, each with the divisions that it says; empty for none."""
+    homes: dict[str, set[str]] = {}
+    for place in places:
+        entry = place.entry
+        asserted = place.stance >= Stance.ASSERTED and place.mention.worth == WHOLE
+        # A region may lie in no country, or in many.
+        if asserted and len(entry.owners) == 1 and (place.held or entry.kind in ("country", "division")):
+            homes.setdefault(entry.owners[0], set()).update({entry.division} - {""})
+    return homes
+
+
+def _is_at_home(entry: GazetteerEntry, homes: dict[str, set[str]]) -> bool:
+    divisions = homes.get(entry.owners[0])
+    return divisions is not None and (not divisions or entry.division in divisions)
 
 
 def _list_address_words(words: Words, members: list[ResolvedMention], runs: list[CapitalisedRun]) -> str:

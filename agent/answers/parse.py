@@ -18,6 +18,7 @@ from sextant.agent.answers.wording import count_wording
 LONGEST = 40_000  # characters read: the answer stands at one of the two ends of anything longer
 _SAME_DEGREES = 0.005  # positions closer than this are one
 _MOST_ALTERNATIVES = 10
+_WIDE_KM = 250.0  # radius of an area that is no more than a likely country
 _CONFIDENCE = re.compile(
     r"confiden(?:ce|t)\W{1,6}(?:level|score|is|of|about|around|~|\W){0,4}(\d{1,3})\s?%", re.IGNORECASE
 )
@@ -131,7 +132,9 @@ def _read_prose(folded: str, readings: list[Reading]) -> Reading | None:
         return None
     # A reply that will not tell the place still tells the country now and then; that is not an answer.
     declined = refuses(folded) or any(reading.absent == "declined" for reading in readings)
-    if declined and (found[0].place.stance < Stance.ASSERTED or found[0].place.entry.kind != "town"):
+    entry = found[0].place.entry
+    wide = entry.kind in ("country", "division") or entry.radius_km > _WIDE_KM
+    if declined and (found[0].place.stance < Stance.ASSERTED or wide):
         return None
     others = tuple(make_place_reading(other) for other in found[1:])
     named = next((reading for reading in reversed(readings) if reading.clues), None)

@@ -25,14 +25,16 @@ _LABEL = re.compile(
 _AFTER_LABEL = re.compile(rf"{_GAP}{_FILLER}{_GAP}$", re.IGNORECASE)
 _TRAILING = re.compile(rf"\s{{0,2}}(?P<word>{_LAT_WORD}|{_LON_WORD})(?![^\W\d_])", re.IGNORECASE)
 _PAIR_GAP = re.compile(r"""[\s*`"')]{0,4}[,;/|]?\s{0,3}(?:and|und|et|y)?\s{0,3}[*(`"']{0,3}""")
+_AXIS_GAP = re.compile(rf"(?:\s{{0,2}}(?:{_LAT_WORD}|{_LON_WORD}))?{_PAIR_GAP.pattern}", re.IGNORECASE)
 _CUE = re.compile(
-    r"coordinate|coordenada|koordinat|координат|坐标|座標|position|location|gps|lat|answer|geo:|@", re.IGNORECASE
+    r"coordinate|coordenada|koordinat|координат|坐标|座標|\bposition|\blocation|\bgps|\blat|answer|geo:|@",
+    re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\b(?:between|from|zwischen|von|entre|de|от|между)\s{1,3}$", re.IGNORECASE)
 # Units behind a number, or words before it, that say that it is not a coordinate.
 _MEASURED = re.compile(
-    r"(?:\s?-\s?\d{1,4}(?:[.,]\d{1,4})?)?\s?(?:mm|cm|km|px|mp|fps|kb|mb|gb|hz|khz|kg|%|€|£|°\s?[cf]\b|usd|eur|euros?|dollars?|points?|mph|km/h|kmh|mhz|volts?|watts?|ms|seconds?|secs?|minutes?|hours?|miles?|meters?"
-    r"|metres?|feet|ft)(?![^\W\d_])",
+    r"(?:\s?-\s?\d{1,4}(?:[.,]\d{1,4}){0,2})?\s?(?:mm|cm|km|px|mp|fps|kb|mb|gb|hz|khz|kg|%|€|£|°\s?[cf]\b|usd|eur|euros?|dollars?|points?|mph|km/h|kmh|mhz|volts?|watts?|ms|seconds?|secs?|minutes?|hours?|miles?|meters?"
+    r"|metres?|feet|ft|years?|yrs|bce?|ad|people|visitors|inhabitants|residents)(?![^\W\d_])",
     re.IGNORECASE,
 )
 _LENGTH = re.compile(r"\s?(?:mm|cm|m|km|px|pixels?)(?![^\W\d_])", re.IGNORECASE)
@@ -50,6 +52,7 @@ _PLAIN_WORDS = frozenset(
         *("c", "f", "celsius", "fahrenheit"),
     ]
 )
+_THOUSANDS = re.compile(r"-?\d{1,3},\d{3}")
 _MOST_NUMBERS = 150  # numbers looked at from the end of an answer
 
 
@@ -143,7 +146,7 @@ def _pair_up(text: str, tokens: list[_Token], index: int) -> tuple[Reading, int]
         if first.angle.axis and second.angle.axis:
             if first.angle.axis == second.angle.axis:
                 return None
-            if _may_be_elsewhere(text, first.angle, second.angle):
+            if _may_be_elsewhere(text, first.angle, second.angle) or _pairs_better(text, tokens, index, other):
                 return None
             reading = make_reading(first.angle, second.angle, "prose")
             return (reading, other) if reading else None
@@ -152,6 +155,15 @@ def _pair_up(text: str, tokens: list[_Token], index: int) -> tuple[Reading, int]
             if reading is not None:
                 return reading, other
     return None
+
+
+def _pairs_better(text: str, tokens: list[_Token], index: int, other: int) -> bool:
+    """Return whether an angle some words away belongs to the one behind it: "151 W 34th St … 40.75 N, 73.99 W"."""
+    if other + 1 == len(tokens) or _PAIR_GAP.fullmatch(text, tokens[index].angle.end, tokens[other].angle.start):
+        return False
+    second, third = tokens[other].angle, tokens[other + 1].angle
+    beside = _AXIS_GAP.fullmatch(text, second.end, third.start) is not None
+    return third.axis not in (None, second.axis) and beside
 
 
 def _pair_bare_numbers(text: str, first: _Token, second: _Token) -> Reading | None:
@@ -167,6 +179,8 @@ def _pair_bare_numbers(text: str, first: _Token, second: _Token) -> Reading | No
         return make_reading(replace(a, axis="latitude"), replace(b, axis="longitude"), "prose")
     cue = bool(_CUE.search(text, max(0, a.start - 80), a.start))
     alone = len(text.strip()) <= b.end - a.start + 4
+    if not cue and not alone and all(_THOUSANDS.fullmatch(text, angle.start, angle.end) for angle in (a, b)):
+        return None  # "4,000-5,000"
     enclosed = text[max(0, a.start - 1) : a.start] in ("(", "[") and text[b.end : b.end + 1] in (")", "]")
     likely = min(a.decimals, b.decimals) >= 2 or (a.marked and b.marked) or bool(first.order and second.order)
     if not (likely or alone or (cue and (enclosed or min(a.decimals, b.decimals) >= 1))):

@@ -14,6 +14,10 @@ _REACH, _MOST = 60, 40  # words round a name in which phrases speak of it, and h
 _NEAR = 6  # small words between a phrase and the name it speaks of
 _EXAMPLE = 8  # words from "such as" to the name
 _CONDITIONS = ("if", "wenn", "falls", "si", "se", "если")
+_OTHERS = {
+    "another", "other", "similar", "elsewhere", "any", "ander", "anderen", "andere", "autre", "otra", "outra", "altra",
+    "другой",
+}  # fmt: skip
 _SCOPE = {"deny", "like", "toward"}  # phrases that speak of the very next name alone
 
 
@@ -73,9 +77,18 @@ def find_stances(words: Words, mentions: list[Mention]) -> list[Stance]:
     for number in range(len(mentions) - 2, -1, -1):  # "Paris, France is not": what holds of the container holds of it
         if stances[number + 1] == Stance.DENIED and _is_contained(words, mentions[number], mentions[number + 1]):
             stances[number] = Stance.DENIED
+    for number, mention in enumerate(mentions):
+        if stances[number] > Stance.LIKE and _is_one_of_many(words, mention):
+            stances[number] = Stance.LIKE
     for number in _find_conditional(words, mentions, hits):
         stances[number] = Stance.DENIED
     return stances
+
+
+def _is_one_of_many(words: Words, mention: Mention) -> bool:
+    """Return whether a name stands for its kind: "in Tokyo or another urban area"."""
+    after = words.keys[mention.last + 1 : mention.last + 4]
+    return len(after) > 1 and after[0] in ("or", "oder", "ou", "o", "или") and bool(_OTHERS & set(after[1:]))
 
 
 def _find_conditional(words: Words, mentions: list[Mention], hits: list[_Hit]) -> list[int]:

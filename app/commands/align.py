@@ -43,19 +43,38 @@ def command() -> None:
     type=click.Choice(["image", "gps", "gps+text"]),
     help="What to align with images; 'image' trains nothing.  [default: gps+text; gps if the backbone reads no text]",
 )
-@click.option("--projection", type=click.Choice(["equal-earth", "mercator"]), default="equal-earth", show_default=True)
-@click.option("--texts", "granularity", type=click.Choice(["place", "fine"]), default="place", show_default=True)
+@click.option(
+    "--projection",
+    type=click.Choice(["equal-earth", "mercator"]),
+    default="equal-earth",
+    show_default=True,
+    help="Map projection under the location encoder: GeoCLIP's is equal-earth, G3's is mercator.",
+)
+@click.option(
+    "--texts",
+    "granularity",
+    type=click.Choice(["place", "fine"]),
+    default="place",
+    show_default=True,
+    help="Place texts to align with: city, state and country; fine adds the county.",
+)
 @click.option("--epochs", type=click.IntRange(0), default=10, show_default=True, help="Epochs; 0 needs --fit-first.")
 @click.option(
     "--batch", type=click.IntRange(2), default=256, show_default=True, help="Photos per batch, over all devices."
 )
 @click.option("--accumulate", type=click.IntRange(1), default=1, show_default=True, help="Batches per optimizer step.")
-@click.option("--learning-rate", type=float, default=3e-5, show_default=True)
-@click.option("--weight-decay", type=float, default=1e-6, show_default=True)
+@click.option("--learning-rate", type=float, default=3e-5, show_default=True, help="Learning rate of AdamW.")
+@click.option("--weight-decay", type=float, default=1e-6, show_default=True, help="Weight decay of AdamW.")
 @click.option(
     "--decay", type=float, default=0.87, show_default=True, help="Factor on the learning rate after each epoch."
 )
-@click.option("--precision", type=click.Choice(["no", "bf16", "fp16"]), default="no", show_default=True)
+@click.option(
+    "--precision",
+    type=click.Choice(["no", "bf16", "fp16"]),
+    default="no",
+    show_default=True,
+    help="Mixed precision of the training.",
+)
 @click.option(
     "--hard-negatives",
     type=click.IntRange(0),
@@ -64,7 +83,9 @@ def command() -> None:
     help="Nearby wrong positions added per photo.",
 )
 @click.option(
-    "--fit-first", is_flag=True, help="Start from a ridge regression instead of random weights; for small sets (ours)."
+    "--fit-first",
+    is_flag=True,
+    help="Start from a ridge regression instead of random weights; for small sets (not in G3).",
 )
 @click.option(
     "--validation", type=float, default=0.1, show_default=True, help="Share of photos held out, split by photographer."
@@ -74,7 +95,9 @@ def command() -> None:
     "--checkpoint-every", type=click.IntRange(1), default=500, show_default=True, help="Steps between checkpoints."
 )
 @click.option("--space", type=click.IntRange(1), help="Dimension of the aligned vectors.  [default: the backbone's]")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of weights, batches and split."
+)
 @click.option(
     "--location-from",
     type=click.Path(path_type=Path),
@@ -91,7 +114,7 @@ def command() -> None:
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder to cache features in.  [default: OUT/cache]")
 @add_source_options
 def train(source: str, backbone: str, out: Path, spaces: str | None, **options: Any) -> None:
-    """Train an alignment on geotagged photos; the defaults are G3's.
+    """Train an alignment on geotagged photos; the defaults are G3's, except --projection.
 
     Run the same command again to resume after an interruption; the weights are the same as without one.
     Several GPUs: compute the features once with --spaces image, then accelerate launch -m sextant.app align train …
@@ -185,7 +208,9 @@ def import_(checkpoint: Path, backbone: str, out: Path) -> None:
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder to cache features in.  [default: OUT/cache]")
 @add_source_options
 def measure(alignment: Path, source: str, validation: float, seed: int, **options: Any) -> None:
-    """Measure an alignment, its parts and its backbone: photos of some photographers query those of the others.
+    """Measure an alignment, its parts and its backbone on held-out photographers.
+
+    Photos of some photographers query those of the others.
 
     Use the source, --validation and --seed of the training to query only with photos held out from it.
 

@@ -8,6 +8,7 @@ import click
 
 from sextant.app.commands.evaluation.eval_run import evaluate, explain_end
 from sextant.app.options.common import add_run_options, make_settings
+from sextant.app.options.grouped import GroupedCommand
 from sextant.app.render.terminal import echo, echo_json
 from sextant.base.printable import pluralise
 from sextant.base.scales import RADIUS_NAMES
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _WITHOUT_A_RUN = ("labelled", "out", "as_json", "quiet", "model", "gallery", "fitted", "home")
 
 
-@click.command("calibrate")
+@click.command("calibrate", cls=GroupedCommand)
 @click.argument("labelled", type=click.Path(path_type=Path), metavar="LABELLED")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="MODEL.json", help="File to write.")
 @click.option(
@@ -35,9 +36,9 @@ def command(ctx: click.Context, /, labelled: Path, out: Path, as_json: bool, qui
     """Calibrate probabilities and regions on your own labelled photos, 50 or more.
 
     LABELLED is a folder of photos with a table, as `sextant eval run folder` reads it; or the folder of a finished
-    evaluation; or a file of recorded candidates (see docs/verification.md). Photos are evaluated first, with the model
-    and gallery that you name; the same command resumes. Prints what was stated and what happened before and after;
-    the figures after are cross-fitted by photographer.
+    evaluation; or a file of recorded candidates (see the guide Verification). Photos are evaluated first, with the
+    model and gallery that you name; the same command resumes. Prints what was stated and what happened, before and
+    after; the figures after are cross-fitted by photographer.
 
     \b
     Example: sextant calibrate my-photos --gallery my-gallery --model openai:gpt-4o --max-usd 5 --out mine.json

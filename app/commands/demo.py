@@ -34,7 +34,7 @@ MARK = "world.json"  # in the gallery of the demo, written when it is whole: wha
 def command(number: int, home: str | None, as_json: bool, quiet: bool) -> None:
     """Build the drawn demo world and locate a scene in it.
 
-    The gallery is built once, in under a minute; the answer then takes seconds.
+    The world is drawn once, in about a minute; the answer then takes seconds.
 
     \b
     Example: sextant demo

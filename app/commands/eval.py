@@ -65,18 +65,27 @@ for module in (
 @command.command("recorded")
 @_FILES
 @click.option("--verify", "strategy", default="calibrated", show_default=True, help="The verification strategy.")
-@click.option("--optimise", default="balanced", show_default=True, help="balanced, street, city or country.")
+@click.option(
+    "--optimise",
+    default="balanced",
+    show_default=True,
+    help="Scale at which answers are to be right most often: balanced, street, city or country.",
+)
 @_MODELS
 @click.option("--max-answers", type=click.IntRange(0), help="Use at most N answers per photo.")
 @click.option("--stop", is_flag=True, help="Add answers one by one until the verdict reports agreement.")
 @click.option("--curve", "with_curve", is_flag=True, help="Print accuracy by number of calls.")
-@click.option("--by", type=click.Choice(["answers", "class"]), help="Also by number of answers or class of models.")
+@click.option(
+    "--by",
+    type=click.Choice(["answers", "class"]),
+    help="Print figures by number of answers, or by class of models, too.",
+)
 @click.option("--crossfit", type=click.Choice(["author"]), help="Fit on the other photographers of these files.")
 @click.option("--fitted", type=click.Path(path_type=Path), metavar="MODEL.json", help="Your own fitted model.")
 @_FOLDS
 @_MEMBERS
 @_JOBS
-@click.option("--without", default="", metavar="PART,…", help="With --crossfit: leave out these parts.")
+@click.option("--without", default="", metavar="PART,…", help="With --crossfit: leave out these parts of the evidence.")
 @click.option("--as-unknown", is_flag=True, help="With --crossfit: treat all models as unseen by the fit.")
 @click.option("--explain", is_flag=True, help="Print one line per photo, and the provenance of the fitted model.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

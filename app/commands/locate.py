@@ -41,7 +41,9 @@ STOPPING = (
     help="Print the expected calls, tokens and cost, and send nothing.",
 )
 @click.option(
-    "--heatmap", metavar="FILE", help="Write a heat map of likely places (.png, .geojson; needs an aligned: encoder)."
+    "--heatmap",
+    metavar="FILE",
+    help="Write a heat map of likely places (.png or .geojson); the gallery needs an aligned encoder.",
 )
 @click.option(
     "--precision",

@@ -35,7 +35,9 @@ def command() -> None:
 @JSON
 @HOME
 def add(extracts: tuple[Path, ...], as_json: bool, home: str | None) -> None:
-    """Add OpenStreetMap extracts: streets, sights, shops, addresses, with their names for `sextant places`.
+    """Add OpenStreetMap extracts: streets, sights, shops and addresses.
+
+    `sextant places` finds their names too.
 
     Needs: pip install 'sextant-geo[osm]'. If it is interrupted, run it again: it resumes.
 

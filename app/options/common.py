@@ -26,7 +26,7 @@ def add_run_options(command: Command) -> Command:
             multiple=True,
             metavar="KEY=VALUE",
             cls=GroupedOption,
-            help="Any setting by its name (repeatable); see docs/settings.md.",
+            help="Any setting by its name (repeatable); see the guide Settings.",
         ),
         click.option(
             "--config", metavar="FILE", cls=GroupedOption, help="YAML file of settings; options and SEXTANT_* win."

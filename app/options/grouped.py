@@ -8,6 +8,7 @@ import click
 from sextant.base.settings import Group
 
 FIRST = "Options that matter first"
+_WHOLE = 1000  # characters
 
 
 class GroupedOption(click.Option):
@@ -41,7 +42,13 @@ class GroupedCommand(click.Command):
 
 
 class SuggestingGroup(click.Group):
-    """A group that suggests the command a mistyped name resembles."""
+    """A group that suggests the command a mistyped name resembles, and lists each with its whole first sentence."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands; click cuts their sentences off where they would need a second line."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.get_short_help_str(_WHOLE)) for name, one in commands if one is not None])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -4,8 +4,8 @@
     python -m bench.large.growth --rows 30000 250000 --temp /big/disk
     python -m bench.large.growth --rows 4000000 --keep reports  # by hand; reports of earlier sizes are taken from there
 
-Each size is built and searched in a process of its own, beside faiss's exact search over the same vectors. The last
-line gives the exponent b of a · rows^b by least squares on logarithms: 1 is linear, 0.5 the square root.
+Each size is built in a process of its own and searched in another, beside faiss's exact search over the same vectors.
+The last line gives the exponent b of a · rows^b by least squares on logarithms: 1 is linear, 0.5 the square root.
 """
 
 import argparse
@@ -61,7 +61,9 @@ def measure_size(rows: int, dimension: int, temp: str | None, keep: Path | None)
     print(f"{rows:,} rows …", file=sys.stderr, flush=True)
     folder = Path(tempfile.mkdtemp(prefix="sextant-growth-", dir=temp))
     try:
-        line = make_line(run_in_process(_measure, folder, Drawn(rows, dimension, SEED)))
+        drawn = Drawn(rows, dimension, SEED)
+        built = run_in_process(_build, folder, drawn)
+        line = make_line(run_in_process(_measure, folder, drawn, built))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if report:
@@ -70,13 +72,17 @@ def measure_size(rows: int, dimension: int, temp: str | None, keep: Path | None)
     return line
 
 
-def _measure(folder: Path, drawn: Drawn) -> dict[str, Any]:
+def _build(folder: Path, drawn: Drawn) -> dict[str, float]:
     # A process of a pool may have no children, so the peak of the build is that since the vectors were drawn.
     draw(folder / "vectors.npy", drawn)
     reset_peak()
-    built = build_gallery(folder / "vectors.npy", folder / "gallery", drawn.as_large)
+    return build_gallery(folder / "vectors.npy", folder / "gallery", drawn.as_large)
+
+
+def _measure(folder: Path, drawn: Drawn, built: dict[str, float]) -> dict[str, Any]:
     queries = drawn.shape().queries(QUERIES)
-    return measure(Data(folder / "vectors.npy", queries, np.full(QUERIES, -1)), folder / "gallery", built)
+    data = Data(folder / "vectors.npy", queries, np.full(QUERIES, -1))
+    return measure(data, folder / "gallery", built, lists=False)
 
 
 def make_line(report: dict[str, Any]) -> dict[str, Any]:

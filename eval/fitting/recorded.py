@@ -109,7 +109,7 @@ def read_records(path: Path) -> list[Record]:
     header = lines[0] if lines else ""
     found = list(_from_csv(path, lines)) if is_g3_header(header) else _from_json_lines(path, lines)
     if not found:
-        raise RecordError(f"{str(path)!r} has no record; see docs/verification.md for the supported forms")
+        raise RecordError(f"{str(path)!r} has no record; the guide Verification has the supported forms")
     return found
 
 

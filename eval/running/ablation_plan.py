@@ -162,7 +162,9 @@ def read_plan(path: Path, given: Mapping[str, Any] | None = None) -> AblationPla
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise WrongUse(f"the plan {str(path)!r} is wrong at {where}: {first['msg']}; see docs/evaluation.md") from error
+        raise WrongUse(
+            f"the plan {str(path)!r} is wrong at {where}: {first['msg']}; see the guide Evaluation"
+        ) from error
     plan.how = "rescore" if plan.rescore else "run"
     for name in ("rescore", "data"):
         found: Path | None = getattr(plan, name)

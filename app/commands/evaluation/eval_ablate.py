@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the cells and their figures as one JSON document.")
 @click.option("--quiet", is_flag=True, help="Show no progress on stderr.")
 def command(plan: str, out: Path, given: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> int:
-    """Run or rescore every cell of PLAN, a YAML file or the name of a shipped plan, and print one table.
+    """Run every combination of settings that PLAN lists, and print one table.
 
-    The shipped plans make the tables of the published systems; docs/recipes.md lists them. Retrieval and model calls
+    PLAN is a YAML file or the name of a shipped plan; it may also rescore a finished run. Each combination is a cell.
+
+    The shipped plans make the tables of the published systems; the guide Recipes lists them. Retrieval and model calls
     shared by cells are made once. Run the same command again to resume.
 
     \b

@@ -13,13 +13,17 @@ from sextant.base.printable import pluralise
 @click.option(
     "--inspect", type=click.Path(path_type=Path), metavar="FILE", help="Write an Inspect log (.eval or .json)."
 )
-@click.option("--csv", "table", type=click.Path(path_type=Path), metavar="FILE", help="Write a row a photo as CSV.")
-@click.option("--parquet", type=click.Path(path_type=Path), metavar="FILE", help="Write a row a photo as Parquet.")
+@click.option(
+    "--csv", "table", type=click.Path(path_type=Path), metavar="FILE", help="Write one row for each photo, as CSV."
+)
+@click.option(
+    "--parquet", type=click.Path(path_type=Path), metavar="FILE", help="Write one row for each photo, as Parquet."
+)
 def command(run: Path, inspect: Path | None, table: Path | None, parquet: Path | None) -> None:
     """Write the evaluation RUN for other programs.
 
     The Inspect log needs: pip install 'sextant-geo[inspect]'. It holds each photo's conversation, tool calls and scores
-    at five radii; pictures stand in it by their hash. `inspect view` opens it.
+    at five radii; it names pictures by their hash. `inspect view` opens it.
 
     \b
     Example: sextant eval export runs/offline --inspect offline.eval

@@ -20,7 +20,9 @@ from sextant.app.render.terminal import echo, echo_json
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")
 def command(kind: str, file: Path, out: Path, benchmark: str, data: Path | None, strategy: str, as_json: bool) -> None:
-    """Import a result FILE as a run: of G3, recorded candidates, predictions (CSV or Parquet), an Inspect log.
+    """Import another program's results as a run: G3's, predictions (CSV or Parquet), an Inspect log.
+
+    `recorded` imports recorded candidates (see the guide Verification).
 
     \b
     Example: sextant eval import g3 0_llm_predict_results_rag.csv --out runs/g3

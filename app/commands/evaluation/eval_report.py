@@ -7,7 +7,7 @@ import click
 from sextant.app.render.terminal import echo, echo_json
 
 
-@click.command("report", short_help="Figures, plots and maps of runs, as Markdown and HTML.")
+@click.command("report", short_help="Write figures, plots and maps of runs, as Markdown and HTML.")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder to write to.  [default: the first RUN]"

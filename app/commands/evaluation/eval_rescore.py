@@ -11,7 +11,13 @@ from sextant.app.render.terminal import echo, echo_json
 @click.command("rescore", short_help="Verify a run's recorded candidates again, with no new calls.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--verify", "strategy", required=True, metavar="NAME", help="top1, density, calibrated or similarity.")
-@click.option("--optimise", type=click.Choice(["balanced", "street", "city", "country"]), default="balanced")
+@click.option(
+    "--optimise",
+    type=click.Choice(["balanced", "street", "city", "country"]),
+    default="balanced",
+    show_default=True,
+    help="Scale at which the answer is to be right most often.",
+)
 @click.option("--fitted", metavar="MODEL.json", help="Your own fitted verification model, for --verify calibrated.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="NEW", help="The new run's folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON document.")

@@ -49,6 +49,18 @@ SAID = [
     # Two known names side by side are one unknown name, unless one holds the other.
     ("Longmen Grottoes, by the river near Luoyang, Henan, China.", 34.68, 112.45),
     ("Somewhere in Tokyo Japan.", 35.69, 139.69),
+    # A genitive, a language and the name of a thing are not the towns that share their name.
+    ("The entrance of Harper's department store in Denver, Colorado.", 39.74, -104.98),
+    ("The signs are in German. This could be a large city like Zürich, Switzerland.", 47.37, 8.55),
+    ("Taken in the Paris Métro, specifically at the Saint-Denis station.", 48.85, 2.35),
+    ("The city is London, seen from a terrace with St. Paul's Cathedral behind.", 51.51, -0.13),
+    ("It was taken at Victoria Peak, in Hong Kong.", 22.28, 114.17),
+    ("In the old market square of Jackson, Wyoming, USA.", 43.48, -110.76),
+    # Words of a kind are a place's name where its container follows.
+    ("The Old Well, Chapel Hill, North Carolina, USA.", 35.91, -79.06),
+    # One letter wrong, inside the container that follows.
+    ("Pompeii, Italy (the small theatre).", 40.75, 14.5),
+    ("It was taken in Heidelburg, Germany.", 49.41, 8.69),
 ]
 
 
@@ -123,6 +135,12 @@ def test_coordinates_have_no_precision_of_a_name() -> None:
         ("Hikers in Washington State.", "region", 47.5, -120.5),
         ("At the beach of Utah Beach, France.", "country", 47, 2.5),
         ("On the Arizona–Utah border.", "region", 37, -111.5),
+        ("Taken on the Yushan (Jade Mountain) path, Taiwan.", "country", 24.37, 121.05),
+        ("A gate of Vatican City, at the Sant'Anna entrance.", "country", 41.9, 12.45),
+        ("It was taken near Keystone in the hills of western South Dakota, USA.", "region", 44.0, -98.93),
+        ("Somewhere on the South Island, New Zealand.", "region", -43.8, 170.8),
+        ("Badlands National Park, South Dakota, USA", "region", 43.8, -102.2),
+        ("Grampians National Park, Victoria, Australia.", "region", -37.25, 142.45),
     ],
 )
 def test_areas_are_the_ones_that_are_meant(text: str, precision: str, latitude: float, longitude: float) -> None:
@@ -134,6 +152,38 @@ def test_the_number_of_a_street_is_no_coordinate() -> None:
     for street in ("West 42nd Streets", "East 7th Street", "West 46th–47th Street"):
         outcome = parse_answer(f"Between Sixth Avenue and {street} (≈ 40.754 N, -73.984 W).")
         assert (outcome.latitude, outcome.longitude) == (40.754, -73.984)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Its stones are 4,000-5,000 years old. Answer: Amesbury, England",
+        "Built for 2,500-3,500 people. It is in Amesbury, England.",
+    ],
+)
+def test_counted_thousands_are_no_coordinates(text: str) -> None:
+    assert parse_answer(text).how == "place name"
+
+
+@pytest.mark.parametrize(
+    "pair", ["40.7505° N, 73.9881° W", "40.7505° N latitude and 73.9881° W longitude", "40.7505 N / 73.9881 W"]
+)
+@pytest.mark.parametrize("address", ["151 W 34th St, New York", "the W10 or W11 postcodes", "12 E 5th Avenue"])
+def test_the_letter_of_a_street_or_postcode_takes_no_part_of_a_pair(address: str, pair: str) -> None:
+    outcome = parse_answer(f"The address is {address}. The coordinates are approximately {pair}.")
+    assert (outcome.latitude, outcome.longitude) == (40.7505, -73.9881)
+
+
+def test_one_place_of_many_is_no_answer_of_a_reply_that_declines() -> None:
+    text = "This seems to be a suburb in Japan. It could be in {} or another large city, but I cannot tell which."
+    assert parse_answer(text.format("Tokyo")).kind == "refused"
+    assert parse_answer("It is in Tokyo or another large city of Japan.").kind == "answered"
+
+
+def test_a_region_is_an_answer_of_a_reply_that_cannot_be_exact_and_a_country_is_not() -> None:
+    text = "One possible place is an observatory on {}. It is difficult to pinpoint the exact site."
+    assert parse_answer(text.format("La Palma, Canary Islands, Spain")).kind == "answered"
+    assert parse_answer(text.format("a mountain in Spain")).kind == "refused"
 
 
 def test_other_places_are_alternatives_and_denied_ones_are_not() -> None:
