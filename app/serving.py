@@ -29,7 +29,7 @@ def serve(
 
     Raises:
         WrongUse: the address is not loopback and has no token, or the tile address or basemap is invalid.
-        SextantError: the port is taken, or the page's assets are not built.
+        SextantError: the port is taken, the page's assets are not built, or the gallery cannot be opened.
     """
     try:
         from sextant.app.web.connections import (
@@ -64,7 +64,9 @@ def serve(
     service.warm()
     echo(f"Sextant is at {address}{f'?token={token}' if token else ''}  (Ctrl-C stops it)")
     share_memory()
-    run_bounded(create_app(service, rules), listening)
+    run_bounded(create_app(service, rules), listening, lambda: service.failure is not None)
+    if service.failure:
+        raise service.failure
 
 
 def list_host_names(host: str) -> frozenset[str]:

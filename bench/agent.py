@@ -4,7 +4,7 @@
 
 Many photos are one `sextant locate --out` (`bench.batches.locate`), with four prompts a photo (default) and with one
 (img2loc). For single photos, printed is the time that is neither model nor encoder, beside the same graph with nodes
-that do nothing.
+that do nothing: verified with `density`, and by default.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import os
 import statistics
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,6 +47,8 @@ class Measured:
     floor_ms: float
     own_cpu_ms: float
     floor_cpu_ms: float
+    calibrated_ms: float
+    calibrated_cpu_ms: float
 
 
 @dataclass(frozen=True)
@@ -119,14 +121,20 @@ def time_floor(graph: Any, folder: Path, name: str) -> Moment:
     return Moment.now().since(began)
 
 
-def time_alternately(paths: list[str], settings: Settings, folder: Path) -> tuple[Moment, Moment]:
-    """Return the medians of Sextant's own time and of the floor, run in turn so that both meet the same load."""
+def time_alternately(paths: list[str], settings: Settings, folder: Path) -> tuple[Moment, Moment, Moment]:
+    """Return the medians of Sextant's own time, of the floor, and of its own time with the default verification.
+
+    They run in turn, so that all meet the same load.
+    """
     idle = build_idle_graph()
-    own, floor = [], []
+    calibrated = replace(settings, verify="calibrated")
+    locate(paths[0], calibrated)
+    own, floor, default = [], [], []
     for number, path in enumerate(paths):
         own.append(time_own(path, settings))
         floor.append(time_floor(idle, folder, str(number)))
-    return take_medians(own), take_medians(floor)
+        default.append(time_own(path, calibrated))
+    return take_medians(own), take_medians(floor), take_medians(default)
 
 
 def take_medians(moments: list[Moment]) -> Moment:
@@ -152,8 +160,8 @@ def measure(photos: int, latency: float, concurrency: int) -> Measured:
         )
         locate(paths[0], settings)
         with freeze_loaded_objects():  # as in sessions of photos; the garbage of both is collected all the same
-            own, floor = time_alternately(paths, settings, folder)
-        return Measured(many, own.wall, floor.wall, own.cpu, floor.cpu)
+            own, floor, calibrated = time_alternately(paths, settings, folder)
+        return Measured(many, own.wall, floor.wall, own.cpu, floor.cpu, calibrated.wall, calibrated.cpu)
 
 
 def main() -> None:
@@ -171,13 +179,14 @@ def main() -> None:
         print(f"{preset}: {batch.calls} calls, ideal {batch.ideal:.1f} s")
         print(f"steady state {batch.steady:.1f} s, ratio {batch.steady_ratio:.2f}")
         print(f"whole command {batch.whole:.1f} s, ratio {batch.whole_ratio:.2f}")
-    for name, own, floor in (
-        ("own time", found.own_ms, found.floor_ms),
-        ("own processor time", found.own_cpu_ms, found.floor_cpu_ms),
+    for name, own, default, floor in (
+        ("own time", found.own_ms, found.calibrated_ms, found.floor_ms),
+        ("own processor time", found.own_cpu_ms, found.calibrated_cpu_ms, found.floor_cpu_ms),
     ):
         print(
             f"{name} of one photo {own:.1f} ms; of the same graph doing nothing {floor:.1f} ms; ratio {own / floor:.2f}"
         )
+        print(f"  with the default verification {default:.1f} ms; ratio {default / floor:.2f}")
 
 
 if __name__ == "__main__":

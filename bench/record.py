@@ -22,7 +22,6 @@ from sextant.graphs.runs.folder import RunFolder
 from sextant.graphs.runs.replay import replay
 from sextant.graphs.runs.run import locate
 from sextant.graphs.runs.steps import StepLog, read_steps
-from sextant.graphs.sessions.checkpoints import SqliteSaver
 from sextant.prompts.presets import list_preset_ids
 from tests.support.model_server import ModelServer
 from tests.support.record import draw
@@ -48,9 +47,9 @@ def time_method(owner: Any, name: str, spent: dict[str, float]) -> None:
 
 
 def measure_cost(folder: Path) -> None:
-    """Return milliseconds a step that go into the cassette, the steps and the checkpoints; medians over ten runs."""
+    """Print milliseconds a step that go into the cassette and the steps; medians over ten runs."""
     spent: dict[str, float] = defaultdict(float)
-    for owner, name in ((Cassette, "add"), (StepLog, "write"), (SqliteSaver, "put"), (SqliteSaver, "put_writes")):
+    for owner, name in ((Cassette, "find_asked"), (Cassette, "add_asked"), (StepLog, "write")):
         time_method(owner, name, spent)
     each: dict[str, list[float]] = defaultdict(list)
     with ModelServer(script) as server:

@@ -44,6 +44,7 @@ from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
 from sextant.base.json_types import Json
+from sextant.gallery.database import read_manifest_state
 from sextant.gallery.photos.open import read_photo
 from sextant.tools.find_place import find_place_tool
 from sextant.tools.maps import Maps, NoMaps
@@ -97,14 +98,18 @@ class LiveBackend:
         if self.settings.gallery:
             self.retrieval.encoder()
 
-    def check_reachable(self) -> None:
+    def check_reachable(self, *, open_gallery: bool = True) -> None:
         """Open the gallery and resolve the model's address, without loading an encoder or calling the model.
+
+        Args:
+            open_gallery: whether a folder that looks like a gallery is opened; that loads LanceDB, which takes long.
 
         Raises:
             SextantError: the gallery or the model address is invalid.
         """
         resolve(self.settings.model, self.settings.base_url)
-        if self.settings.gallery:
+        gallery = self.settings.gallery
+        if gallery and (open_gallery or read_manifest_state(gallery) is None):
             self.retrieval.gallery()
 
     def photo(self, request: Json) -> Json:

@@ -49,4 +49,4 @@ def command(**options: Any) -> None:
     from sextant.app.serving import serve
 
     own = {name: options.pop(name) for name in ("host", "port", "token", "tiles", "basemap", "reports")}
-    serve(make_chat_context(options, concurrency=CALLS_AT_ONCE), **own)
+    serve(make_chat_context(options, open_gallery=False, concurrency=CALLS_AT_ONCE), **own)

@@ -42,11 +42,12 @@ def add_session_options(command: Command) -> Command:
     return command
 
 
-def make_chat_context(options: dict[str, Any], **defaults: Any) -> Any:
+def make_chat_context(options: dict[str, Any], *, open_gallery: bool = True, **defaults: Any) -> Any:
     """Make a ChatContext from parsed options; take the session options out and leave the run's to ``make_settings``.
 
     Args:
         options: as the command line gives them.
+        open_gallery: whether the gallery is opened now, or only looked for.
         defaults: of this command, where they are not the settings' own.
 
     Raises:
@@ -66,5 +67,5 @@ def make_chat_context(options: dict[str, Any], **defaults: Any) -> Any:
         os.environ[DATABASE] = own["database"]
     policy = load_policy(own["precision"], own["policy_file"])
     settings = make_settings(options, **defaults)
-    get_backend(settings).check_reachable()
+    get_backend(settings).check_reachable(open_gallery=open_gallery)
     return ChatContext(settings=settings, policy=policy, max_calls=own["session_calls"])

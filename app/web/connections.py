@@ -7,6 +7,7 @@ connection and closes those whose time is over; when there are too many, those t
 import ctypes
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -88,7 +89,11 @@ class BoundedProtocol(H11Protocol):
 
 
 class BoundedServer(uvicorn.Server):
-    """A server that looks at its connections once a second."""
+    """A server that looks at its connections once a second, and ends when ``has_failed`` says so."""
+
+    def __init__(self, config: uvicorn.Config, has_failed: Callable[[], bool]) -> None:
+        super().__init__(config)
+        self.has_failed = has_failed
 
     async def on_tick(self, counter: int) -> bool:
         """Close the connections whose time is over; called ten times a second."""
@@ -99,7 +104,7 @@ class BoundedServer(uvicorn.Server):
                     connection.transport.abort()
         if counter % 100 == 0:
             give_back_memory()
-        return await super().on_tick(counter)
+        return await super().on_tick(counter) or self.has_failed()
 
 
 def share_memory() -> None:
@@ -137,8 +142,11 @@ def raise_connection_limit() -> int:
     return MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else max(64, min(MOST_CONNECTIONS, soft - OWN_FILES))
 
 
-def run_bounded(application: Any, listening: socket.socket) -> None:
-    """Serve an ASGI application on a socket, with bounds on connections, heads and waiting, until a signal ends it."""
+def run_bounded(application: Any, listening: socket.socket, has_failed: Callable[[], bool] = lambda: False) -> None:
+    """Serve an ASGI application on a socket, with bounds on connections, heads and waiting.
+
+    A signal ends it, or ``has_failed``, which is asked ten times a second.
+    """
     BoundedProtocol.most = raise_connection_limit()
     config = uvicorn.Config(
         application,
@@ -149,4 +157,4 @@ def run_bounded(application: Any, listening: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=3,
     )
-    BoundedServer(config).run(sockets=[listening])
+    BoundedServer(config, has_failed).run(sockets=[listening])

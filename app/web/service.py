@@ -69,6 +69,7 @@ class SessionService:
         self._changes: dict[str, float] = {}
         self._looked = -LOOK_S
         self._looking = asyncio.Lock()
+        self.failure: SextantError | None = None
         self._journal = UploadJournal(self.context.settings.home)
         self._open.callback(self._journal.close)
 
@@ -201,15 +202,25 @@ class SessionService:
             self._end(fork_name(session, key))
 
     def warm(self) -> None:
-        """Load in the background what the first visitor would wait for: gallery, map, place names, decoder."""
+        """Load in the background what the first visitor would wait for: gallery, map, place names, decoder.
+
+        A gallery that cannot be opened ends the server: ``failure`` says why.
+        """
 
         def load() -> None:
+            gallery = self.context.settings.gallery
+            try:
+                if gallery:
+                    self.live().retrieval.gallery()
+            except SextantError as error:
+                self.failure = error
+                return
             from sextant.atlas.names import find_place
             from sextant.geo.places import describe
 
             with suppress(SextantError):
                 pack_outlines()
-                if self.context.settings.gallery:
+                if gallery:
                     self.live().retrieval.gallery().encoder()
                 describe(0.0, 0.0)
                 find_place("Lisbon")

@@ -3,9 +3,11 @@
 import io
 import json
 import re
+import shutil
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -108,6 +110,14 @@ def test_a_taken_port_is_one_line(server, gallery, tmp_path):
     port = server.url.rpartition(":")[2]
     ran = sextant("serve", "--port", port, "--gallery", gallery, home=tmp_path)
     assert (ran.code, "is in use" in ran.error) == (1, True)
+
+
+def test_a_gallery_that_cannot_be_opened_ends_the_server_in_one_line(gallery, tmp_path):
+    broken = Path(shutil.copytree(gallery, tmp_path / "broken"))
+    shutil.rmtree(broken / "manifest.lance" / "data")
+    ran = sextant("serve", "--port", "0", "--gallery", str(broken), home=tmp_path)
+    assert (ran.code, "\n" in ran.error) == (1, False)
+    assert "broken' cannot be read" in ran.error
 
 
 @pytest.mark.parametrize(
