@@ -2,121 +2,53 @@
 
     python -m bench.agent --photos 200 --latency 0.3 --concurrency 16
 
-The model server runs in a process of its own on loopback. Printed are the wall time as a ratio of the ideal
-(calls × latency / concurrency), the requests beside those planned, and for single photos the time that is neither
-model nor encoder, beside the same graph with nodes that do nothing: verified with `density`, and by default.
+Many photos are one `sextant locate --out` (`bench.batches.locate`), with four prompts a photo (default) and with one
+(img2loc). For single photos, printed is the time that is neither model nor encoder, beside the same graph with nodes
+that do nothing: verified with `density`, and by default.
 """
 
 import argparse
 import json
-import multiprocessing
 import operator
 import os
 import statistics
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, Send
-from PIL import Image
 from typing_extensions import TypedDict
 
+from bench.batches.locate import Batch, MeasuredBatch
+from bench.batches.locate import measure as measure_batch
+from bench.batches.model_process import run_server
+from bench.batches.noise_photos import build_gallery, write_photos
 from sextant.agent.settings import Settings
 from sextant.agent.world import live
 from sextant.gallery.encoders.builtin import BuiltinEncoder
 from sextant.graphs.batches.garbage import freeze_loaded_objects
 from sextant.graphs.runs.run import locate
 from sextant.graphs.sessions.checkpoints import open_sqlite_checkpoints
-from tests.support.model_script import Reply
-from tests.support.model_server import ModelServer
 
 VARIANTS = 4
-ANSWER = '{"latitude": 38.7, "longitude": -9.1, "confidence": 0.7, "clues": [{"text": "tiles", "source": "seen"}]}'
+PRESETS = ("default", "img2loc")
+SINGLE = 30  # photos run one by one
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What one bench run found; times in seconds, own times in milliseconds."""
+    """What one bench run found; own times in milliseconds."""
 
-    photos: int
-    wall: float
-    ideal: float
-    requests: int
-    planned: int
+    many: dict[str, MeasuredBatch]
     own_ms: float
     floor_ms: float
     own_cpu_ms: float
     floor_cpu_ms: float
     calibrated_ms: float
     calibrated_cpu_ms: float
-
-    @property
-    def ratio(self) -> float:
-        return self.wall / self.ideal
-
-
-def serve(latency: float, connection: Any) -> None:
-    """Run the server until told to stop, then say how many requests came."""
-    with ModelServer(lambda asked: Reply(text=ANSWER), latency_s=latency) as server:
-        connection.send(server.base_url)
-        while connection.recv() == "count":
-            connection.send(server.count)
-
-
-@contextmanager
-def run_server(latency: float) -> Any:
-    """Start the server; yield its address and a way to ask for its count."""
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(latency, there), daemon=True)
-    process.start()
-
-    def count() -> int:
-        here.send("count")
-        return int(here.recv())
-
-    yield here.recv(), count
-    here.send("stop")
-    process.join(5)
-
-
-def write_photos(folder: Path, count: int) -> list[str]:
-    """Write photos of 384 pixels, no two alike."""
-    paths = []
-    for number in range(count):
-        noise = np.random.default_rng(number).integers(0, 255, (18, 24, 3), dtype=np.uint8)
-        path = folder / f"{number}.jpg"
-        Image.fromarray(noise).resize((384, 288), Image.Resampling.BICUBIC).save(path, quality=85)
-        paths.append(str(path))
-    return paths
-
-
-def build_gallery(photos: list[str], folder: Path) -> str:
-    """Build a small gallery of some of the photos."""
-    from sextant.gallery.build.build import build
-    from sextant.gallery.encoders.load import load_encoder
-    from sextant.gallery.sources.recognise import SourceOptions, open_source
-
-    table = folder / "table.csv"
-    lines = [f"{Path(path).name},{number % 60},{number % 170}" for number, path in enumerate(photos[:100])]
-    table.write_text("image,latitude,longitude\n" + "\n".join(lines))
-    source = open_source(str(Path(photos[0]).parent), SourceOptions(metadata=table))
-    build(source, str(folder / "gallery"), load_encoder("builtin"), workers=0)
-    return str(folder / "gallery")
-
-
-def time_many(paths: list[str], settings: Settings, concurrency: int) -> float:
-    """Return the wall time of all photos when the model is kept busy."""
-    locate(paths[0], settings)
-    began = time.monotonic()
-    with ThreadPoolExecutor(-(-concurrency // VARIANTS) + 1) as pool:
-        list(pool.map(lambda path: locate(path, settings), paths))
-    return time.monotonic() - began
 
 
 @dataclass(frozen=True)
@@ -212,38 +144,24 @@ def take_medians(moments: list[Moment]) -> Moment:
 def measure(photos: int, latency: float, concurrency: int) -> Measured:
     """Run both parts of the bench."""
     os.environ.setdefault("OPENAI_API_KEY", "none-needed")
-    with tempfile.TemporaryDirectory() as scratch, run_server(latency) as (address, count):
+    many = {preset: measure_batch(Batch(photos, latency, concurrency, preset)) for preset in PRESETS}
+    with tempfile.TemporaryDirectory() as scratch, run_server(latency) as server:
         folder = Path(scratch)
         (folder / "photos").mkdir()
-        paths = write_photos(folder / "photos", photos)
+        paths = write_photos(folder / "photos", min(photos, SINGLE))
         settings = Settings(
             model="openai:bench",
-            base_url=address,
+            base_url=server.address,
             gallery=build_gallery(paths, folder),
             home=str(folder / "home"),
             max_rounds=1,
             verify="density",
-            concurrency=concurrency,
+            concurrency=1,
         )
-        before = count()
-        wall = time_many(paths, settings, concurrency)
-        requests = count() - before - VARIANTS
-        single = replace(settings, concurrency=1)
+        locate(paths[0], settings)
         with freeze_loaded_objects():  # as in sessions of photos; the garbage of both is collected all the same
-            own, floor, calibrated = time_alternately(paths[:30], single, folder)
-        return Measured(
-            photos=photos,
-            wall=wall,
-            ideal=photos * VARIANTS * latency / concurrency,
-            requests=requests,
-            planned=photos * VARIANTS,
-            own_ms=own.wall,
-            floor_ms=floor.wall,
-            own_cpu_ms=own.cpu,
-            floor_cpu_ms=floor.cpu,
-            calibrated_ms=calibrated.wall,
-            calibrated_cpu_ms=calibrated.cpu,
-        )
+            own, floor, calibrated = time_alternately(paths, settings, folder)
+        return Measured(many, own.wall, floor.wall, own.cpu, floor.cpu, calibrated.wall, calibrated.cpu)
 
 
 def main() -> None:
@@ -255,11 +173,12 @@ def main() -> None:
     options = parser.parse_args()
     found = measure(options.photos, options.latency, options.concurrency)
     if options.json:
-        print(json.dumps({**vars(found), "ratio": found.ratio}))
+        print(json.dumps(asdict(found)))
         return
-    print(f"{found.photos} photos × {VARIANTS} prompts: {found.wall:.1f} s")
-    print(f"ideal {found.ideal:.1f} s, ratio {found.ratio:.2f}")
-    print(f"requests {found.requests}, planned {found.planned}")
+    for preset, batch in found.many.items():
+        print(f"{preset}: {batch.calls} calls, ideal {batch.ideal:.1f} s")
+        print(f"steady state {batch.steady:.1f} s, ratio {batch.steady_ratio:.2f}")
+        print(f"whole command {batch.whole:.1f} s, ratio {batch.whole_ratio:.2f}")
     for name, own, default, floor in (
         ("own time", found.own_ms, found.calibrated_ms, found.floor_ms),
         ("own processor time", found.own_cpu_ms, found.calibrated_cpu_ms, found.floor_cpu_ms),

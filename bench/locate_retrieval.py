@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bench.agent import write_photos
+from bench.batches.noise_photos import write_photos
 from bench.memory import run_in_process
 from bench.synthetic import FINGERPRINT, SPEC, Drawn, build
 from bench.table import print_table

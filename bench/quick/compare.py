@@ -63,9 +63,14 @@ def measure_runs() -> list[tuple[str, float]]:
     """Measure `bench.agent`: many photos beside the ideal, one photo beside LangGraph doing nothing."""
     from bench import agent
 
-    found = agent.measure(photos=60, latency=0.3, concurrency=16)
+    found = agent.measure(photos=100, latency=0.3, concurrency=16)
+    calls = {"default": "4 calls", "img2loc": "1 call"}
     return [
-        ("bench.agent: 60 photos × 4 calls, wall time of the ideal", found.ratio),
+        *(
+            (f"bench.agent: 100 photos × {calls[preset]}, {part} of the ideal", ratio)
+            for preset, batch in found.many.items()
+            for part, ratio in (("steady state", batch.steady_ratio), ("whole command", batch.whole_ratio))
+        ),
         ("bench.agent: own time of one photo, of LangGraph doing nothing", found.own_ms / found.floor_ms),
     ]
 
