@@ -132,8 +132,8 @@ def test_one_bad_photo_does_not_keep_the_others_from_their_answers(locate, query
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--model", "gpt-4o"), ("'gpt-4o'", "openai:NAME")),
-        (("--model", "openai:"), ("openai:", "openai:NAME")),
+        (("--model", "gpt-4o"), ("'gpt-4o'", "PROVIDER:NAME", "openai, ")),
+        (("--model", "openai:"), ("openai:", "PROVIDER:NAME")),
         (("--preset", "g4"), ("'g4'", "img2loc")),
         (("--verify", "guess"), ("'guess'", "density")),
         (("--tools", "telescope"), ("'telescope'", "nearest_photos")),
