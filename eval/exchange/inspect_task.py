@@ -24,10 +24,14 @@ from sextant.geo.sphere import compute_great_circle_km
 from sextant.prompts.loading import load_frame
 from sextant.prompts.variants import load_variant
 
+# Inspect puts `sextant/` before a task that lies in site-packages. In a checkout it looks for a distribution of the
+# package's name, and ours is named sextant-geo.
+INSTALLED = bool({"site-packages", "dist-packages"} & set(Path(__file__).parts))
+NAME = "geolocate" if INSTALLED else "sextant/geolocate"
 SIDE = 1024  # pixels, the longest side of a photo as the model sees it
 
 
-@task
+@task(name=NAME)
 def geolocate(data: str, benchmark: str = "folder", variant: str = "zero-shot", home: str | None = None) -> Task:
     """Ask where each photo was taken, and score the answer at five radii.
 

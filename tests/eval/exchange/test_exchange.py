@@ -17,7 +17,6 @@ from sextant.base.errors import SextantError
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.exchange.inspect_events import Transcript, add_run
 from sextant.eval.exchange.inspect_log import RECORD, write_inspect_log
-from sextant.eval.exchange.inspect_task import geolocate
 from sextant.eval.exchange.photo_tables import write_csv, write_parquet
 from sextant.eval.reporting.report import make_evaluation_report
 from sextant.eval.results import read_results
@@ -172,10 +171,11 @@ def test_the_task_scores_any_model_of_inspect_and_comes_back(photos, tmp_path):
     for output in said:
         output.usage = ModelUsage(input_tokens=1, output_tokens=1)  # else the package fetches a tokenizer
     model = get_model("mockllm/model", custom_outputs=said)
-    task = geolocate(str(data), home=str(tmp_path / "home"))
-    (log,) = run_inspect(task, model=model, limit=2, log_dir=str(tmp_path / "logs"), display="none", max_connections=1)
+    given = {"data": str(data), "home": str(tmp_path / "home")}
+    where = {"log_dir": str(tmp_path / "logs"), "display": "none", "max_connections": 1}
+    (log,) = run_inspect("sextant/geolocate", task_args=given, model=model, limit=2, **where)
     assert log.status == "success", log.error
-    assert log.eval.task.endswith("geolocate")
+    assert log.eval.task == "sextant/geolocate"
     values = [next(iter(sample.scores.values())).value for sample in log.samples]
     assert sorted(value["within_2500_km"] for value in values)[0] == 0.0
     copies = list((tmp_path / "home" / "inspect").glob("*.jpg"))
