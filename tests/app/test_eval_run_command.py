@@ -82,6 +82,7 @@ def test_ctrl_c_finishes_what_is_in_flight_reports_and_exits(data, gallery, home
     assert 2 <= len(EvaluationFolder(out).lines()) < PHOTOS
 
 
+@pytest.mark.slow
 @pytest.mark.kill
 def test_worker_processes_end_with_the_command_that_was_killed_and_the_same_command_resumes(
     data, gallery, home, undisturbed, tmp_path

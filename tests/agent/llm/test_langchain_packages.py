@@ -78,6 +78,7 @@ def describe(model: ChatModel) -> tuple[tuple[str, int] | str, str]:
     return said.finish, repr(said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "provider"), FAULTS, indirect=["provider"])
 def test_every_fault_has_the_outcome_it_has_over_openai(fault, provider):
     kind = ERRORS.get(fault, ("",))[0]

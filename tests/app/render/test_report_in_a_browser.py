@@ -54,6 +54,7 @@ def test_the_report_shows_tables_four_plots_and_a_map_and_fetches_nothing(runs, 
     assert complaints == []
 
 
+@pytest.mark.slow
 def test_plots_keep_inside_their_frames(runs, tmp_path):
     file = write_report([run.path for run in runs], tmp_path / "out").html
     with chromium_page() as (page, _, _):

@@ -65,6 +65,7 @@ def test_refused_messages_leave_nothing_on_disk(gallery, query, tmp_path):
             server.http.post(f"/api/sessions/{session}/stop")
 
 
+@pytest.mark.slow
 def test_two_servers_on_one_home_accept_one_message_at_a_time(gallery, query, tmp_path):
     """Of two messages at the same moment one is accepted and answered, the other is refused; never both, never none."""
     args = ["--gallery", gallery, "--verify", "density"]

@@ -53,6 +53,7 @@ def test_a_head_without_an_end_is_refused_as_it_comes(server, head):
     assert server.http.get("/api/about").status_code == 200
 
 
+@pytest.mark.slow
 def test_the_right_token_does_not_wait_for_wrong_ones(server):
     with ThreadPoolExecutor(80) as pool:
         wrong = [

@@ -247,6 +247,7 @@ def test_axe_finds_nothing_at_two_widths_in_dark_and_light_and_nothing_is_cut_of
         page.keyboard.press("Escape")
 
 
+@pytest.mark.slow
 def test_links_open_on_a_click_only_and_the_file_leaves_the_photo_out_when_asked(server, drawn, watched, tmp_path):
     page = watched.page
     page.goto(server.url + "/")
@@ -269,6 +270,7 @@ def test_links_open_on_a_click_only_and_the_file_leaves_the_photo_out_when_asked
         assert "Nothing left the machine" in text  # the model's server is on loopback
 
 
+@pytest.mark.slow
 def test_a_drawn_area_stays_is_edited_and_taken_back(server, drawn, watched):
     page = watched.page
     page.goto(server.url + "/")
@@ -314,6 +316,7 @@ def test_a_slow_run_is_stopped_and_answers_with_the_best_so_far(drawn, watched, 
     assert "this is the best so far" in said
 
 
+@pytest.mark.slow
 def test_a_live_fork_is_stopped(drawn, watched, tmp_path):
     page = watched.page
     with ModelServer(knows(drawn)) as model:
@@ -372,6 +375,7 @@ def test_a_session_survives_a_reload_and_shows_in_two_tabs(server, drawn, watche
     other.close()
 
 
+@pytest.mark.slow
 def test_more_photos_than_fit_a_message_are_queued_and_shown_together(server, drawn, watched, tmp_path):
     page = watched.page
     page.goto(server.url + "/")
@@ -433,6 +437,7 @@ def test_queue_and_overview_survive_a_reload(drawn, watched, tmp_path):
             page.goto("about:blank")
 
 
+@pytest.mark.slow
 def test_earlier_turns_are_loaded_a_page_at_a_time(drawn, watched, tmp_path):
     sessions, name = Sessions(str(tmp_path)), "long"
     sessions.create(session=name)

@@ -69,6 +69,7 @@ def test_two_servers_share_one_postgresql(gallery, query, tmp_path, postgres):
     assert not list(tmp_path.glob("*.sqlite"))
 
 
+@pytest.mark.slow
 def test_two_servers_take_turns_on_a_session(gallery, query, tmp_path, postgres):
     with ModelServer(always(Reply(text=LISBON)), latency_s=60) as slow:
         args = ["--gallery", gallery, "--verify", "density", "--database", postgres]
@@ -84,6 +85,7 @@ def test_two_servers_take_turns_on_a_session(gallery, query, tmp_path, postgres)
             assert one.settled(session)["photos"][0]["answer"]["best"]
 
 
+@pytest.mark.slow
 def test_a_database_that_does_not_answer_is_one_line(gallery, tmp_path):
     ran = sextant("serve", "--gallery", gallery, "--database", "postgresql://me:secret@127.0.0.1:9/x", home=tmp_path)
     assert ran.code == 1

@@ -75,6 +75,7 @@ def test_a_shipped_plan_runs_and_prints_the_papers_table(name, aligned, photos, 
     check_table(name, (tmp_path / "out" / "ablation.md").read_text())
 
 
+@pytest.mark.slow
 def test_the_command_line_runs_a_shipped_plan(photos, gallery, tmp_path):
     data = benchmark_folder(photos, tmp_path / "data")
     with ModelServer(script) as server:

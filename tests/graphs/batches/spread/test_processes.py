@@ -103,6 +103,7 @@ def read_rows(out):
     return rows
 
 
+@pytest.mark.slow
 def test_a_library_without_a_model_equals_that_of_threads_with_its_events(photos, gallery, started, tmp_path):
     some = tmp_path / "some"
     some.mkdir()
@@ -129,6 +130,7 @@ def kill_one(workers):
     os.kill(workers.list_pids()[0], signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_nothing_and_its_recorded_calls_are_not_made_again(task, started, tmp_path):
     killed = []
 
@@ -147,6 +149,7 @@ def test_a_killed_worker_loses_nothing_and_its_recorded_calls_are_not_made_again
     assert without_timings(spread.out) == without_timings(alone.out)
 
 
+@pytest.mark.slow
 def test_money_is_never_overspent_and_the_message_is_that_of_threads(task, started):
     with ModelServer(always(LISBON), latency_s=0.02) as server:
         spread = replace(asking(task, server, max_rounds=1), max_usd=0.1)
@@ -172,6 +175,7 @@ def test_a_dead_server_ends_it_as_it_ends_threads(task, started):
     assert not EvaluationFolder(task.out).lines() and not any((task.out / "records").iterdir())
 
 
+@pytest.mark.slow
 def test_stopping_finishes_the_photos_in_flight_and_ends_the_processes(task, started):
     stop = threading.Event()
     ended = run(task, lambda counts: stop.set() if counts.fresh == 2 else None, stop)
