@@ -193,7 +193,7 @@ def test_a_server_that_wants_an_hour_is_not_waited_for(serve: Serve) -> None:
 def test_the_time_of_a_call_holds_over_all_its_attempts(serve: Serve) -> None:
     server, model = serve(always(Fault("server_error")), max_retries=1000, retry_base_s=0.05)
     began = time.monotonic()
-    with pytest.raises(ModelError, match="failed|did not finish"):  # between two attempts, or in one
+    with pytest.raises(ModelError, match=r"failed|did not finish"):  # between two attempts, or in one
         complete(model, QUESTION, timeout_s=0.4)
     assert time.monotonic() - began < 5.0
     assert server.count < 20
