@@ -42,6 +42,7 @@ NOT_RUN = {
     "eval import g3": "needs G3's own output; tests/eval/running/test_prediction_files.py reads files of that form",
     "eval import predictions": "needs others' output; tests/eval/running/test_prediction_files.py reads such files",
     "gallery build my-photos --encoder mean-colour": "needs the plug-in that tests/test_plugins.py installs",
+    "locate photo.jpg --model groq": "asks Groq's server; tests/agent/llm/test_langchain_packages.py asks one like it",
     "locate photo.jpg --model openai:gpt-4o --tools": "needs the plug-in that tests/test_plugins.py installs",
     "places add allCountries.zip": "needs GeoNames' files; tests/atlas/gazetteer reads lines of them",
     "places add enwiki-latest": "needs Wikipedia's dump; tests/atlas/gazetteer reads lines of it",
