@@ -193,10 +193,10 @@ def test_a_server_that_wants_an_hour_is_not_waited_for(serve: Serve) -> None:
 def test_the_time_of_a_call_holds_over_all_its_attempts(serve: Serve) -> None:
     server, model = serve(always(Fault("server_error")), max_retries=1000, retry_base_s=0.05)
     began = time.monotonic()
-    with pytest.raises(ModelError, match=r"failed|did not finish"):  # between two attempts, or in one
-        complete(model, QUESTION, timeout_s=0.4)
-    assert time.monotonic() - began < 5.0
-    assert server.count < 20
+    with pytest.raises(ModelError, match="failed"):
+        complete(model, QUESTION, timeout_s=1.0)
+    assert time.monotonic() - began < 2.0
+    assert 2 <= server.count < 20
 
 
 def test_the_time_of_a_call_holds_while_it_waits_for_its_turn(serve: Serve) -> None:
@@ -231,7 +231,7 @@ def test_requests_per_minute_space_the_starts(serve: Serve) -> None:
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda _: complete(model, QUESTION), range(6)))
     starts = sorted(server.arrived_s)[1:]
-    assert starts[-1] - starts[0] > 0.25
+    assert starts[-1] - starts[0] > 0.42  # of five gaps, 0.5 s
 
 
 def test_equal_calls_give_equal_completions_but_for_time(serve: Serve) -> None:
