@@ -110,7 +110,7 @@ def make_real_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dic
 
 
 def measure(data: Data, gallery: Path, built: dict[str, float], lists: bool = True) -> dict[str, Any]:
-    """Search beside faiss; without its inverted lists where there is no memory for both of its indexes."""
+    """Compare the search with faiss; ``lists`` adds faiss's inverted lists, which need as much memory again."""
     sextant, memory = make_sextant_contender(gallery, data)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import faiss

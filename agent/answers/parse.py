@@ -18,7 +18,7 @@ from sextant.agent.answers.wording import count_wording
 LONGEST = 40_000  # characters read: the answer stands at one of the two ends of anything longer
 _SAME_DEGREES = 0.005  # positions closer than this are one
 _MOST_ALTERNATIVES = 10
-_WIDE_KM = 250.0  # radius of an area that is no more than a likely country
+_WIDE_KM = 250.0  # a wider area is as vague as a country
 _CONFIDENCE = re.compile(
     r"confiden(?:ce|t)\W{1,6}(?:level|score|is|of|about|around|~|\W){0,4}(\d{1,3})\s?%", re.IGNORECASE
 )

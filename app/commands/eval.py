@@ -78,7 +78,7 @@ for module in (
 @click.option(
     "--by",
     type=click.Choice(["answers", "class"]),
-    help="Print figures by number of answers, or by class of models, too.",
+    help="Also print the figures by number of answers or by class of model.",
 )
 @click.option("--crossfit", type=click.Choice(["author"]), help="Fit on the other photographers of these files.")
 @click.option("--fitted", type=click.Path(path_type=Path), metavar="MODEL.json", help="Your own fitted model.")

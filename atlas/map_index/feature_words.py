@@ -7,7 +7,7 @@ from importlib.resources import files
 from sextant.atlas.shipped import make_key
 from sextant.base.yaml_text import parse_yaml
 
-_NAMED_AFTER = ("shop", "office", "club", "building")  # "pet food shop": the value alone is no word for the thing
+_NAMED_AFTER = ("shop", "office", "club", "building")  # "pet food shop": the value "pet food" does not name the shop
 
 
 @dataclass(frozen=True)

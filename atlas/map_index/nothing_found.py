@@ -20,7 +20,7 @@ def explain_nothing(index: MapIndex, text: str, circle: SearchCircle | None = No
         return f"no place is called {question.where!r}; try another spelling, or leave it out"
     for part in (question.what, *(one.what for one in question.conditions)):
         if not index.answer(Question(part)):
-            return f"nothing is called {part!r}, and it is no known kind of thing; try fewer words or another spelling"
+            return f"no feature and no kind of feature is called {part!r}; try fewer words or another spelling"
     if not question.conditions:
         return "it is elsewhere; try a larger --radius-km or another place"
     for metres in _WIDER_M:

@@ -29,7 +29,7 @@ class WorkerProcesses(Generic[Item]):
     """This process and its workers.
 
     Attributes:
-        notes: workers that could not be started; the batch goes on without them.
+        notes: workers that could not be started; the batch continues without them.
 
     Raises:
         WrongUse: the order cannot be sent to another process, or gallery or model are unknown.
