@@ -4,6 +4,7 @@ from sextant.agent.answer_statement import count_outcomes, state_answer
 from sextant.agent.answer_words import format_coordinates
 from sextant.agent.warning_codes import Code
 from sextant.base.documents.answer import Answer
+from sextant.base.printable import pluralise
 
 
 def list_references(answer: Answer, count: int = 3) -> list[str]:
@@ -12,6 +13,27 @@ def list_references(answer: Answer, count: int = 3) -> list[str]:
     shown.sort(key=lambda item: item["rank"])
     lines = [f"{format_coordinates(item)}, similarity {item['similarity']:.2f}" for item in shown[:count]]
     return [line + (f" ({item['id']})" if item.get("id") else "") for line, item in zip(lines, shown, strict=False)]
+
+
+def list_scenes(answer: Answer, count: int = 3) -> list[str]:
+    """List the gallery photos that likely show the photo's own scene, the surest first."""
+    shown = [item for item in answer["candidates"] if item["origin"] == "scene"]
+    shown.sort(key=lambda item: (-item.get("confidence", 0.0), -item.get("inliers", 0)))
+    return [
+        f"{format_coordinates(item)}, {item.get('id') or 'a photo'} likely shows the same scene: "
+        f"{pluralise(item.get('inliers', 0), 'matched feature')}, {item.get('confidence', 0.0):.0%}"
+        for item in shown[:count]
+    ]
+
+
+def list_map_places(answer: Answer, count: int = 3) -> list[str]:
+    """List the places where the map has several texts of the photo together."""
+    shown = [item for item in answer["candidates"] if item["origin"] == "map" and item.get("agreeing", 0) > 1]
+    shown.sort(key=lambda item: -item["agreeing"])
+    return [
+        f"{format_coordinates(item)}, where the map has {item['agreeing']} texts of the photo together"
+        for item in shown[:count]
+    ]
 
 
 def list_answer_rows(answer: Answer) -> list[tuple[str, str]]:
@@ -27,6 +49,8 @@ def list_answer_rows(answer: Answer) -> list[tuple[str, str]]:
             ("Rival", told["rival"]),
         ]
     lines += [("Similar", line) for line in list_references(answer)]
+    lines += [("Scene", line) for line in list_scenes(answer)]
+    lines += [("Map", line) for line in list_map_places(answer)]
     if told["gallery"]:
         lines.append(("Gallery", told["gallery"]))
     lines += [("Because", f"{claim['text']} [{claim['source']}]") for claim in answer["claims"][:5]]

@@ -10,7 +10,20 @@ from sextant.base.documents.answer import Answer, ScoredCandidate
 
 _WIDTH = 600.0  # pixels of the map: an answer stays small enough for a notebook of hundreds
 _SHOWN = frozenset(
-    {"Place", "Region", "Rival", "Similar", "Gallery", "Because", "Looked", "File", "Precision", "Stopped"}
+    {
+        "Place",
+        "Region",
+        "Rival",
+        "Similar",
+        "Scene",
+        "Map",
+        "Gallery",
+        "Because",
+        "Looked",
+        "File",
+        "Precision",
+        "Stopped",
+    }
 )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from sextant.agent.answer_statement import describe_rival, describe_stop, format_regions, format_spending
 from sextant.agent.answer_words import format_distance, format_headline, format_short_place
-from sextant.app.render.answer import explain_missing_answer
+from sextant.app.render.answer import explain_missing_answer, list_map_places, list_scenes
 from sextant.base.documents.answer import Stop
 
 LISBON = {"latitude": 38.7, "longitude": -9.1, "place": "Lisbon", "admin1": "Lisboa"}
@@ -85,3 +85,19 @@ def test_a_model_that_never_answered_is_reported_and_offline_is_not():
 def test_every_reason_to_stop_has_words():
     words = {describe_stop({"stop": reason}) for reason in get_args(Stop)}
     assert len(words) == len(get_args(Stop))
+
+
+def test_matched_scenes_and_map_places_are_listed_the_surest_first():
+    place = {"latitude": 55.7056, "longitude": 13.1935}
+    weak = {**place, "origin": "scene", "id": "5.jpg", "inliers": 1, "confidence": 0.51}
+    sure = {**place, "origin": "scene", "id": "4.jpg", "inliers": 47, "confidence": 0.996}
+    on_map = [{**place, "origin": "map", "agreeing": count} for count in (1, 2, 3)]
+    found = answer(0.9, 0.9, 0.9, 0.9, 0.9, candidates=[weak, sure, *on_map, {**place, "origin": "nearest", "rank": 0}])
+    assert list_scenes(found) == [
+        "55.7056, 13.1935, 4.jpg likely shows the same scene: 47 matched features, 100%",
+        "55.7056, 13.1935, 5.jpg likely shows the same scene: 1 matched feature, 51%",
+    ]
+    assert [line.split(", ", 2)[2] for line in list_map_places(found)] == [
+        "where the map has 3 texts of the photo together",
+        "where the map has 2 texts of the photo together",
+    ]
