@@ -28,7 +28,7 @@ def test_a_map_is_added_searched_drawn_and_removed(tmp_path: Path) -> None:
     assert around.json["inside"] == ["Burg Test (castle)"] and 'class="hit"' in drawing.read_text(encoding="utf-8")
     for asked, reason in (
         ("a castle within 1 m of a bakery in Nowhere", "no place is called 'Nowhere'"),
-        ("a lighthouse", "nothing is called 'lighthouse'"),
+        ("a lighthouse", "no feature and no kind of feature is called 'lighthouse'"),
         ("Burg Test --near 10 10", "it is elsewhere"),
         ("a castle within 1 m of Kirchgasse", "the nearest is Burg Test"),
     ):
