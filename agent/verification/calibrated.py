@@ -64,10 +64,9 @@ def calibrated(
     positions, answers = features.points.positions, features.opinions.candidates
     evidence = gather_evidence(features, model.hit_rates)
     judgements, pooling = keep_consistent(pool.judgements), model.pooling
-    posterior = evidence.posterior(pooling)
 
     def weigh(calibration: Calibration) -> Floats:
-        found = calibrated_posterior(evidence, features.kind, pooling, calibration, posterior)
+        found = calibrated_posterior(evidence, features.kind, pooling, calibration)
         return weigh_scenes(weigh_judgements(found, positions, judgements), positions, features.scenes)
 
     probabilities, preference = weigh(model.calibration), weigh(model.preference)
