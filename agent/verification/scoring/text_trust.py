@@ -28,9 +28,8 @@ _CITY, _COUNTRY = 1, 3
 def hold_to_trust(probabilities: Floats, features: PoolFeatures, pool: Pool, proven: NDArray[np.bool_]) -> Floats:
     """Lower P(within each radius) of points (m, 5) that rest on text alone to what such answers are worth.
 
-    Retrieval raises the limit by its likelihood ratio: what the gallery's profile makes of the retrieved photos near
-    the point, against chance. Where the map has several of the texts together there is no limit. Language and driving
-    side that agree speak for the country, so that P within 750 km and more is left.
+    Retrieval raises the limit. Where the map has several of the texts together there is none. Language and driving side
+    that agree speak for the country, so that P within 750 km and more is left.
 
     Args:
         probabilities: (m, 5) calibrated.
@@ -43,7 +42,9 @@ def hold_to_trust(probabilities: Floats, features: PoolFeatures, pool: Pool, pro
     if not alone:
         return probabilities
     held = probabilities.copy()
-    limits = np.maximum.accumulate(expit(logit(TRUST) + measure_backing(features, positions[alone])), axis=1)
+    listed = _list_near(features, positions[alone])
+    # Never below what the retrieved photos say alone.
+    limits = np.maximum(_raise_trust(_compare_chance(listed)), np.maximum.accumulate(listed, axis=1))
     for point, limit in zip(alone, limits, strict=True):
         known = _list_agreeing(pool.checks, positions[point])
         if "map" not in known:
@@ -52,11 +53,24 @@ def hold_to_trust(probabilities: Floats, features: PoolFeatures, pool: Pool, pro
     return held
 
 
+def _raise_trust(backing: Floats) -> Floats:
+    """Return the limits (m, 5) that the log odds of retrieval (m, 5) leave.
+
+    From the largest radius down: of P within a radius, the share within the next smaller one is raised by what the
+    photos say of that one beyond what they said of the larger. A board of a neighbouring town is backed by photos of
+    the region too; these do not speak for the town.
+    """
+    outer = np.append(TRUST[1:], 1.0)
+    beyond = np.maximum(0.0, backing - np.pad(backing[:, 1:], ((0, 0), (0, 1))))
+    shares = expit(logit(TRUST / outer) + beyond)
+    return np.asarray(np.cumprod(shares[:, ::-1], axis=1)[:, ::-1])
+
+
 def rests_on_text(features: PoolFeatures, pool: Pool, position: Floats) -> bool:
     """Return whether only replies that read text speak for a position (2,), degrees."""
     if not find_text_alone(pool, position[None])[0] or "map" in _list_agreeing(pool.checks, position):
         return False
-    return bool(measure_backing(features, position[None])[0, _CITY] < _BACKING)
+    return bool(_compare_chance(_list_near(features, position[None]))[0, _CITY] < _BACKING)
 
 
 def find_text_alone(pool: Pool, positions: Floats) -> NDArray[np.bool_]:
@@ -76,13 +90,18 @@ def _have_read(pool: Pool, named: Sequence[Candidate], signs: Sequence[bool], an
     return all(one.id in readers for one in compress(pool.answers, answers))
 
 
-def measure_backing(features: PoolFeatures, positions: Floats) -> Floats:
-    """Return the log odds (m, 5) that the retrieved photos add to positions (m, 2), at least zero."""
+def _list_near(features: PoolFeatures, positions: Floats) -> Floats:
+    """Return P(within each radius) of positions (m, 2) by the retrieved photos alone, (m, 5)."""
     if not len(features.retrieved):
         return np.zeros((len(positions), len(RADII_KM)))
     pool = features.pool
-    listed = pool.profile.probabilities(positions, features.retrieved, pool.nearest[0].similarity)
-    held = np.clip(pool.retrieval_trust * listed, 1e-9, 1.0 - 1e-9)
+    found = pool.profile.probabilities(positions, features.retrieved, pool.nearest[0].similarity)
+    return np.asarray(pool.retrieval_trust * found)
+
+
+def _compare_chance(listed: Floats) -> Floats:
+    """Return the log odds (m, 5) that the retrieved photos add to those of any place, at least zero."""
+    held = np.clip(listed, 1e-9, 1.0 - 1e-9)
     return np.asarray(np.maximum(0.0, logit(held) - logit(np.array(WORLD_CHANCE))))
 
 
