@@ -71,6 +71,8 @@ def answer(state: State, deps: Deps) -> State:
         document["looks"] = [one for said in state["judgements"].values() for one in said]
     if state.get("checks"):
         document["checks"] = state["checks"]
+    if verdict.get("effects"):
+        document["effects"] = verdict["effects"]
     if state.get("sent"):
         document["sent"] = state["sent"]
     deps.on_event({"step": "answer"})
