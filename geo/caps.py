@@ -83,7 +83,7 @@ class _Tidy:
     shape: BaseGeometry
     corners: Floats
     """(m, 2) x, y of all rings: those of the shape, each ring begun with the corner ``order`` says."""
-    offsets: tuple[NDArray[np.intp], ...]
+    offsets: tuple[NDArray[np.signedinteger[Any]], ...]
     order: NDArray[np.intp] | slice
 
     def list_rings(self) -> list[list[list[list[float]]]]:
