@@ -7,13 +7,13 @@ found, in an object store, and in a gallery of an earlier version, LanceDB is as
 """
 
 import json
-import mmap
 import os
 import weakref
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from sextant.gallery.search.exact import view_vectors
 SUFFIX = ".vectors"
 _ROW = "_rowid"  # LanceDB's number of a row: that of its fragment and its place therein
 _READ_ROWS = 16_384  # at once
+_BLOCK = 1 << 24  # bytes searched at once
 _FEWEST_ROWS_A_RUN = 500  # on average; where LanceDB scatters vectors more, as it does short ones, it is asked itself
 _RUNS = 64  # allowed in any case
 
@@ -93,18 +94,19 @@ def write_stored_vectors(table: Any, folder: Path) -> bool:
 def _find_runs(table: Any, data: Path) -> list[_Run] | None:
     # After a compaction older files hold the same rows until they are deleted, so the newest are looked at first.
     files = sorted(data.glob("*.lance"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
-    maps = {file.name: _map(file) for file in files if file.stat().st_size}
     runs: list[_Run] = []
     rows = 0
-    for number, vectors in _read_pieces(table):
-        rows += len(vectors)
-        for found in _locate(number, vectors, maps, runs[-1] if runs else None):
-            if found is None or len(runs) > _RUNS + rows // _FEWEST_ROWS_A_RUN:
-                return None
-            if runs and _end(runs[-1], vectors.shape[1]) == (found.number, found.file, found.offset):
-                runs[-1] = replace(runs[-1], rows=runs[-1].rows + found.rows)
-            else:
-                runs.append(found)
+    with ExitStack() as stack:
+        opened = {file.name: stack.enter_context(file.open("rb")) for file in files}
+        for number, vectors in _read_pieces(table):
+            rows += len(vectors)
+            for found in _locate(number, vectors, opened, runs[-1] if runs else None):
+                if found is None or len(runs) > _RUNS + rows // _FEWEST_ROWS_A_RUN:
+                    return None
+                if runs and _end(runs[-1], vectors.shape[1]) == (found.number, found.file, found.offset):
+                    runs[-1] = replace(runs[-1], rows=runs[-1].rows + found.rows)
+                else:
+                    runs.append(found)
     return runs
 
 
@@ -120,51 +122,59 @@ def _read_pieces(table: Any) -> Iterator[tuple[int, NDArray[np.uint8]]]:
 
 
 def _locate(
-    number: int, vectors: NDArray[np.uint8], maps: dict[str, mmap.mmap], last: _Run | None
+    number: int, vectors: NDArray[np.uint8], files: dict[str, BinaryIO], last: _Run | None
 ) -> Iterator[_Run | None]:
     """Yield the runs that hold these vectors; None where one is not found. They probably follow the last run."""
     width = vectors.shape[1]
-    file, offset = (last.file, last.offset + last.rows * width) if last else (next(iter(maps), ""), 0)
+    file, offset = (last.file, last.offset + last.rows * width) if last else (next(iter(files), ""), 0)
     while len(vectors):
-        equal = _count_equal(vectors, maps[file], offset) if file else 0
+        equal = _count_equal(vectors, files[file], offset) if file else 0
         if not equal:
-            place = _search(vectors[0].tobytes(), maps, file, offset)
+            place = _search(vectors[0].tobytes(), files, file, offset)
             if place is None:
                 yield None
                 return
             file, offset = place
-            equal = _count_equal(vectors, maps[file], offset)
+            equal = _count_equal(vectors, files[file], offset)
         yield _Run(number, equal, file, offset)
         number, offset, vectors = number + equal, offset + equal * width, vectors[equal:]
 
 
-def _search(wanted: bytes, maps: dict[str, mmap.mmap], file: str, offset: int) -> tuple[str, int] | None:
+def _search(wanted: bytes, files: dict[str, BinaryIO], file: str, offset: int) -> tuple[str, int] | None:
     """Return file and offset of these bytes: the nearest behind a place, else in any file."""
-    if file and (at := maps[file].find(wanted, offset)) >= 0:
-        return file, at
-    for name, content in maps.items():
-        if (at := content.find(wanted)) >= 0:
+    places = [(file, offset), *((name, 0) for name in files)] if file else []
+    for name, start in places:
+        if (at := _find_bytes(wanted, files[name], start)) is not None:
             return name, at
     return None
 
 
-def _count_equal(vectors: NDArray[np.uint8], content: mmap.mmap, offset: int) -> int:
+def _find_bytes(wanted: bytes, file: BinaryIO, start: int) -> int | None:
+    """Return the first offset from ``start`` at which a file holds these bytes."""
+    file.seek(start)
+    tail = b""
+    while block := file.read(_BLOCK):
+        content = tail + block
+        if (at := content.find(wanted)) >= 0:
+            return start - len(tail) + at
+        start += len(block)
+        tail = content[-(len(wanted) - 1) :]
+    return None
+
+
+def _count_equal(vectors: NDArray[np.uint8], file: BinaryIO, offset: int) -> int:
     """Return how many of the vectors lie at this place of a file, one after another."""
     width = vectors.shape[1]
-    rows = max(0, min(len(vectors), (len(content) - offset) // width))
-    stored = np.frombuffer(content, dtype=np.uint8, count=rows * width, offset=offset if rows else 0)
-    differing = np.flatnonzero((stored.reshape(rows, width) != vectors[:rows]).any(axis=1))
+    file.seek(offset)
+    stored = np.frombuffer(file.read(vectors.size), dtype=np.uint8)
+    rows = len(stored) // width
+    differing = np.flatnonzero((stored[: rows * width].reshape(rows, width) != vectors[:rows]).any(axis=1))
     return int(differing[0]) if len(differing) else rows
 
 
 def _end(run: _Run, width: int) -> tuple[int, str, int]:
     """Return number, file and offset of the row that would continue a run."""
     return run.number + run.rows, run.file, run.offset + run.rows * width
-
-
-def _map(file: Path) -> mmap.mmap:
-    with file.open("rb") as opened:
-        return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _close(handles: list[int]) -> None:
