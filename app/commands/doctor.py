@@ -12,7 +12,7 @@ from sextant.base.printable import pluralise
 
 Check = tuple[str, Callable[[], "str | Concern"]]
 
-PACKAGES = ("langgraph", "lancedb", "shapely", "reverse_geocoder")
+PACKAGES = ("sextant-geo", "langgraph", "lancedb", "shapely", "reverse_geocoder")
 EXTRAS = {
     "st": "sentence_transformers",
     "onnx": "onnxruntime",

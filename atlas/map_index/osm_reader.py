@@ -78,8 +78,13 @@ def _make_element(thing: Any) -> Element | None:
         return None
     form, parts = shape
     latitude, longitude = _find_middle(form, parts)
+    others = sorted(key for key in tags if key.startswith("name:") and key not in _NAMES)
     names = tuple(
-        name.strip()[:_LONGEST] for key in _NAMES if key in tags for name in tags[key].split(";") if name.strip()
+        name.strip()[:_LONGEST]
+        for key in (*_NAMES, *others)
+        if key in tags
+        for name in tags[key].split(";")
+        if name.strip()
     )
     shown = {key: tags[key][:_LONGEST] for key in _SHOWN if key in tags}
     famous = 40 * ("wikidata" in tags or "wikipedia" in tags) + 10 * ("tourism" in tags) + 10 * ("historic" in tags)

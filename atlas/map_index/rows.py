@@ -22,6 +22,7 @@ _CALLED = 0.8  # fit of a thing that is only called what was asked for
 _COLUMNS = "id, name, kinds, tags, latitude, longitude, form, shape, address, prominence"
 _SELECT = ", ".join(f"elements.{name}" for name in _COLUMNS.split(", "))
 _INSIDE = "SELECT id FROM positions WHERE north >= ? AND south <= ? AND east >= ? AND west <= ?"
+_NUMBER_FIRST = re.compile(r"(?P<number>\d+(?:\s?(?:bis|ter|[a-z]))?)[\s,]+(?=\D)", re.IGNORECASE)
 # The end of a street's name as signs shorten it.
 _SHORT = re.compile(r"(?:str|st|ave|av|rd|blvd)(?=$| \d)")
 _LONG = {"str": "strasse", "st": "street", "ave": "avenue", "av": "avenue", "rd": "road", "blvd": "boulevard"}
@@ -107,6 +108,11 @@ def find_by_name(connection: sqlite3.Connection, name: str, bounds: Floats | Non
         rows = _select(connection, ids, [glue(key)], bounds)
         if rows:
             return rows
+    return find_longer(connection, name, bounds)
+
+
+def find_longer(connection: sqlite3.Connection, name: str, bounds: Floats | None) -> list[Row]:
+    """Return the things whose names contain all words of a name."""
     for key in _list_keys(name):
         rows = _find_longer(connection, key, bounds)
         if rows:
@@ -116,12 +122,18 @@ def find_by_name(connection: sqlite3.Connection, name: str, bounds: Floats | Non
 
 def find_by_address(connection: sqlite3.Connection, text: str, bounds: Floats | None) -> list[Row]:
     """Return the houses with this street and number."""
-    for key in _list_keys(text):
+    for key in (one for order in (text, _put_number_last(text)) for one in _list_keys(order)):
         ids = f"SELECT element FROM addresses WHERE key = ? LIMIT {_MOST_NAMED}"
         rows = _select(connection, ids, [glue(key)], bounds)
         if rows:
             return rows
     return []
+
+
+def _put_number_last(text: str) -> str:
+    """Return "rue Haute 12 bis" for "12 bis, rue Haute", as addresses are stored; other texts unchanged."""
+    number = _NUMBER_FIRST.match(text)
+    return f"{text[number.end() :]} {number['number']}" if number else text
 
 
 def find_inside(connection: sqlite3.Connection, bounds: Floats, limit: int = MOST) -> list[Row]:
