@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ from sextant.gallery.search.side_files import OURS, clear_side_files, write_side
 from sextant.gallery.sources.records import Unreadable
 
 _TAG = "gallery"
+_MARGINS = [timedelta(seconds=seconds) for seconds in (0.02, 0.2, 2, 20)]
 
 
 @dataclass(frozen=True)
@@ -170,10 +171,22 @@ class GalleryWriter:
             table = self.database.open_table(name)
             (table.tags.update if _TAG in table.tags.list() else table.tags.create)(_TAG, version)
             drop_indexes(table)
-            table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
-            if table.version != version:  # it has lost its indexes, or was tidied
-                table.checkout(version)
-                table.restore()
+            if table.version == version:
+                table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+                return
+            _optimize_before(table, version)
+            table.checkout(version)
+            table.restore()
+
+
+def _optimize_before(table: Any, version: int) -> None:
+    """Clear away what is older than a tagged version: LanceDB refuses where the tagged one would be cleared as well."""
+    at = next(item["timestamp"] for item in table.list_versions() if item["version"] == version)
+    for margin in _MARGINS:
+        age = datetime.now(at.tzinfo) - at
+        with suppress(RuntimeError):  # LanceDB measured the age later by more than the margin
+            table.optimize(cleanup_older_than=age + margin, delete_unverified=True)
+            return
 
 
 @contextmanager

@@ -1,12 +1,16 @@
 """A gallery whose both sides have an index, and whose vectors are read straight from LanceDB's files."""
 
 import re
+import time
 
 import numpy as np
 import pytest
 
+from sextant.gallery.build import finalize
 from sextant.gallery.build.commit import BuildTask, open_writer
 from sextant.gallery.build.finalize import finish_gallery
+from sextant.gallery.database import connect
+from sextant.gallery.search.index import create_index
 from sextant.gallery.search.search import find_farthest, find_nearest
 from sextant.gallery.search.stored_vectors import StoredVectors, write_stored_vectors
 from sextant.gallery.store import Gallery
@@ -75,3 +79,19 @@ def test_scattered_vectors_are_left_to_the_database(tmp_path):
             writer.append(made_rows(start + 2)[start:], unit_vectors(2, 8, start + 1))
         assert not write_stored_vectors(writer.photos, tmp_path)
         assert StoredVectors.opened(tmp_path, "photos", writer.photos.version) is None
+
+
+def test_old_versions_are_cleared_away_beside_an_index(tmp_path, monkeypatch):
+    monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 500)
+    monkeypatch.setattr(finalize, "create_index", lambda *given: (time.sleep(0.5), create_index(*given)))
+    vectors = cone(1200, 1)
+    with open_writer(str(tmp_path / "g"), DIMENSION) as writer:
+        writer.begin(BuildTask("build", "made", "made-1", {}), None)
+        for start in range(0, 1200, 200):
+            writer.append(made_rows(start + 200)[start:], vectors[start : start + 200])
+        finish_gallery(writer, spec="made", fingerprint="made-1", source="made", settings={})
+    gallery = Gallery.open(str(tmp_path / "g"))
+    assert len(list((tmp_path / "g" / "photos.lance" / "data").iterdir())) == 1
+    assert len(find_nearest(gallery, vectors[0], 5)) == 5
+    latest = connect(gallery.path).open_table("photos")
+    assert {index.name for index in latest.list_indices()} == {"vector_idx", "sha256_idx"}
