@@ -8,24 +8,7 @@ import click
 import pytest
 
 from sextant.app.cli import sextant
-
-ROOT = Path(__file__).resolve().parents[1]
-GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-
-
-def shown_commands(guide):
-    """Each `sextant …` line of the code blocks, continued lines joined, comments dropped."""
-    for language, block in FENCE.findall(guide.read_text(encoding="utf-8")):
-        if language in ("python", "json", "yaml"):
-            continue
-        for line in block.replace("\\\n", " ").splitlines():
-            found = re.match(r"(?:\$ )?(?:\w+=\S+ )*sextant (.*)", line.strip())
-            if found:
-                yield re.split(r"\s{2,}|\s#", found.group(1))[0]
-
-
-COMMANDS = [(guide.name, line) for guide in GUIDES for line in shown_commands(guide)]
+from tests.support.guides.lines import COMMANDS, FENCE, GUIDES, ROOT
 
 
 @pytest.fixture
