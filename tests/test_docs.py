@@ -18,6 +18,28 @@ def any_path(monkeypatch):
     monkeypatch.setattr(click.File, "convert", lambda self, value, param, ctx: value)
 
 
+INLINE = [
+    (guide.name, line)
+    for guide in GUIDES
+    for line in re.findall(r"`sextant ([^`\n]+)`", FENCE.sub("", guide.read_text(encoding="utf-8")))
+]
+
+
+@pytest.mark.parametrize(("guide", "line"), INLINE)
+def test_a_command_in_a_sentence_exists_with_its_options(guide, line):
+    """It may stand for several, with `…` and names in capitals, so its values are not checked."""
+    command, context = sextant, click.Context(sextant, info_name="sextant")
+    for word in re.split(r"[ |]", line):
+        inner = command.get_command(context, word) if isinstance(command, click.Group) else None
+        if inner is None:
+            break
+        command = inner
+    known = {option for one in command.params for option in (*one.opts, *one.secondary_opts)} | {"--help", "-h"}
+    unknown = set(re.findall(r"(?<!\S)--[\w-]+", line)) - known
+    assert command is not sextant or line.startswith("-"), f"{guide}: sextant {line}"
+    assert not unknown, f"{guide}: sextant {line}"
+
+
 @pytest.mark.parametrize(("guide", "line"), COMMANDS)
 def test_a_command_that_a_guide_shows_is_taken_by_the_command_line(guide, line, any_path):
     """Its command, options, values and number of arguments; what it does is tested where the command is."""

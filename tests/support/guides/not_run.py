@@ -12,7 +12,7 @@ NOT_RUN = {
 }
 MEASURING = ("verification.md", "evaluation.md", "recipes.md", "alignment.md")
 """Guides that train and evaluate, which takes long."""
-ELSEWHERE = ("api.md", *(path.name for path in GUIDES if path.parent.name == "tutorials"))
+ELSEWHERE = ("api.md", "demo.md", *(path.name for path in GUIDES if path.parent.name == "tutorials"))
 """Guides with a test of their own."""
 USING = tuple(dict.fromkeys(one.guide for one in SHOWN if one.guide not in (*MEASURING, *ELSEWHERE)))
 
