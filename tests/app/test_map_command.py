@@ -77,7 +77,10 @@ def test_names_are_found_in_every_script_and_on_one_line(tmp_path: Path) -> None
     extract = write_extract(tmp_path / "scripts.osm.pbf", points=points, lines=[], areas=[])
     assert sextant("map", "add", extract, home=home).code == 0
     for asked, name in (
-        ("東京駅", "東京駅"), ("tokyo-eki", "東京駅"), ("казанский", "Казанский вокзал"), ("المتحف المصري", "المتحف المصري"),
+        ("東京駅", "東京駅"),
+        ("tokyo-eki", "東京駅"),
+        ("казанский", "Казанский вокзал"),
+        ("المتحف المصري", "المتحف المصري"),
         ("cafe near Tokyo Station", "Café 2. Elsewhere"),
-    ):  # fmt: skip
+    ):
         assert sextant("map", "search", asked, home=home).out.startswith(f"1. {name} ("), asked
