@@ -16,7 +16,7 @@ from sextant.agent.answer_words import (
     is_calibrated,
     list_scale_rows,
 )
-from sextant.agent.answers import parse_answer
+from sextant.agent.answers import parse_reply
 from sextant.agent.answers.judgements import LETTERS, Likeness, read_judgements
 from sextant.agent.effect_words import describe_effect
 from sextant.agent.guard.metadata_check import describe_file_position, read_file_position
@@ -252,7 +252,7 @@ def state_answer(answer: Answer, *, steered: bool = False) -> AnswerStatement:
 
 def describe_reply(text: str) -> str:
     """Describe a model's reply in one line, for progress: the position it names, else its first words; never JSON."""
-    outcome = parse_answer(text)
+    outcome = parse_reply(text)
     if outcome.kind == "answered":
         named = f" ({outcome.place})" if outcome.place else ""
         return f"answers {format_coordinates({'latitude': outcome.latitude, 'longitude': outcome.longitude})}{named}"

@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 
 from langgraph.types import Command
 
-from sextant.agent.answers import parse_answer
+from sextant.agent.answers import parse_reply
 from sextant.agent.answers.outcome import UNFINISHED
 from sextant.agent.cost.budget import make_budget
 from sextant.agent.cost.call_limit import CALLS_SPENT
@@ -104,7 +104,7 @@ def read_outcome(transcript: list[Turn]) -> OutcomeDocument:
     if "failure" in last:
         kind: Literal["filtered", "failed"] = "filtered" if last["failure"]["kind"] == "filtered" else "failed"
         return {"kind": kind, "how": last["failure"]["message"], "failure": last["failure"]["kind"]}
-    outcome = asdict(parse_answer(last["content"]))
+    outcome = asdict(parse_reply(last["content"]))
     if outcome["kind"] == "unparsable" and _was_cut(transcript, last):
         return _not_finished("the budget ended while it was using tools")
     if last.get("finish") == "filtered" and outcome["kind"] != "answered":

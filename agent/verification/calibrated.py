@@ -70,10 +70,9 @@ def calibrated(
     positions, answers = features.points.positions, features.opinions.candidates
     evidence = gather_evidence(features, model.hit_rates)
     judgements, pooling = keep_consistent(pool.judgements), model.pooling
-    posterior = evidence.posterior(pooling)
 
     def calibrate(calibration: Calibration) -> Floats:
-        return calibrated_posterior(evidence, features.kind, pooling, calibration, posterior)
+        return calibrated_posterior(evidence, features.kind, pooling, calibration)
 
     def compare(found: Floats) -> Floats:
         return weigh_scenes(weigh_judgements(found, positions, judgements), positions, features.scenes)
