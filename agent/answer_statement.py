@@ -16,13 +16,16 @@ from sextant.agent.answer_words import (
     is_calibrated,
     list_scale_rows,
 )
-from sextant.agent.answers import parse_answer
+from sextant.agent.answers import parse_reply
+from sextant.agent.answers.judgements import LETTERS, Likeness, read_judgements
+from sextant.agent.effect_words import describe_effect
 from sextant.agent.guard.metadata_check import describe_file_position, read_file_position
-from sextant.base.documents.answer import Answer
+from sextant.base.documents.answer import Answer, Origin
 from sextant.base.documents.session import AnswerStatement, ToldLook
 from sextant.base.json_types import Document
 from sextant.base.printable import pluralise
 from sextant.geo.places import describe
+from sextant.geo.sphere import compute_great_circle_km
 
 NO_MODEL = "no model looked at the picture; this is the density of similar photos"
 NO_PLACE_LEFT = "No place is left: the conditions rule out every candidate."
@@ -30,6 +33,21 @@ LOOKED_WORDS = {
     "same place": "pictures taken there show the same place",
     "same kind": "pictures taken there show the same kind of place",
     "not": "pictures taken there show another place",
+}
+_ORIGINS: dict[Origin, str] = {
+    "nearest": "a similar photo",
+    "named": "text in the photo",
+    "map": "text found on the map",
+    "scene": "a photo of the same scene",
+    "heatmap": "a peak of the encoder's heat map",
+    "gps": "the file's own position",
+}
+_SAID: dict[Origin, str] = {"answer": "an answer", "alternative": "an alternative"}
+_SAME_TOWN_KM, _SAME_REGION_KM = 25.0, 200.0  # verification looks within these for the candidate behind a rival
+_JUDGED_WORDS = {
+    Likeness.SAME_PLACE: "is the same",
+    Likeness.SAME_KIND: "is alike",
+    Likeness.NOT: "is another",
 }
 WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth of the Earth
 WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
@@ -77,14 +95,24 @@ def describe_rival(answer: Answer) -> str:
     if "candidate" not in other:  # shown under a precision cap, or recorded by an earlier version
         return f"{format_place_name(other)} ({format_coordinates(other)})"
     behind = other["candidate"]
-    sources = {
-        "nearest": "a similar photo",
-        "named": "text in the photo",
-        "map": "text found on the map",
-        "scene": "a photo of the same scene",
-    }
-    who = sources.get(behind["origin"]) or f"an answer of {behind.get('model') or 'the model'}"
-    return f"{format_place_name(other)} ({format_coordinates(other)}), from {who}"
+    who = _describe_origin(behind)
+    km = float(
+        compute_great_circle_km((other["latitude"], other["longitude"]), (behind["latitude"], behind["longitude"]))
+    )
+    if other.get("point") == "named":
+        whence = f"the place that {who} names; its coordinates lie {format_distance(km)} away"
+    elif other.get("point") == "middle" or km > _SAME_TOWN_KM:  # earlier versions recorded no point
+        which = "strongest" if km <= _SAME_REGION_KM else "nearest"
+        whence = f"the middle of several candidates; the {which}, {who}, lies {format_distance(km)} away"
+    else:
+        whence = f"from {who}"
+    return f"{format_place_name(other)} ({format_coordinates(other)}), {whence}"
+
+
+def _describe_origin(candidate: Document) -> str:
+    """Say where a candidate comes from."""
+    origin: Origin = candidate["origin"]
+    return _ORIGINS.get(origin) or f"{_SAID[origin]} of {candidate.get('model') or 'the model'}"
 
 
 def describe_stop(answer: Answer) -> str:
@@ -172,6 +200,12 @@ def list_checks(answer: Answer) -> list[str]:
     return lines
 
 
+def list_effects(answer: Answer) -> list[str]:
+    """Say what text in the photo, the map, matched scenes and a second look did to the answer."""
+    capped = bool(answer.get("precision"))
+    return [describe_effect(one, answer["best"], capped=capped) for one in answer.get("effects", ())]
+
+
 def describe_looks(answer: Answer) -> list[ToldLook]:
     """Describe each judgement of a second look: the place, what the model made of the pictures taken there, and why.
 
@@ -210,6 +244,7 @@ def state_answer(answer: Answer, *, steered: bool = False) -> AnswerStatement:
         "spent": format_spending(answer),
         "asked": list_asked(answer),
         "checks": list_checks(answer),
+        "effects": list_effects(answer),
         "looks": describe_looks(answer),
         "doubts": [warning["text"] for warning in answer["warnings"]],
     }
@@ -217,8 +252,10 @@ def state_answer(answer: Answer, *, steered: bool = False) -> AnswerStatement:
 
 def describe_reply(text: str) -> str:
     """Describe a model's reply in one line, for progress: the position it names, else its first words; never JSON."""
-    outcome = parse_answer(text)
+    outcome = parse_reply(text)
     if outcome.kind == "answered":
         named = f" ({outcome.place})" if outcome.place else ""
         return f"answers {format_coordinates({'latitude': outcome.latitude, 'longitude': outcome.longitude})}{named}"
+    if judged := read_judgements(text, LETTERS):
+        return "compares: " + ", ".join(f"place {one.letter} {_JUDGED_WORDS[one.likeness]}" for one in judged)
     return outcome.kind if text.lstrip().startswith(("{", "```")) else " ".join(text.split())

@@ -1,6 +1,7 @@
 """Circles on the globe as flat polygons for maps: cut at ±180, closed through the poles."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -34,12 +35,12 @@ def compute_cap_area_km2(radius_km: float) -> float:
 
 def compute_polygon_area_km2(geojson: dict[str, Any]) -> float:
     """Return the area of a GeoJSON polygon by Lambert's equal-area cylinder (x = longitude, y = sine of latitude)."""
-    return _compute_area_km2(shape(geojson))
+    return float(shapely.transform(shape(geojson), _unroll).area * EARTH_RADIUS_KM**2)
 
 
-def _compute_area_km2(drawn: BaseGeometry) -> float:
-    cylinder = shapely.transform(drawn, lambda xy: np.column_stack([np.radians(xy[:, 0]), _compute_sine(xy[:, 1])]))
-    return float(cylinder.area * EARTH_RADIUS_KM**2)
+def _unroll(xy: Floats) -> Floats:
+    """Return positions (n, 2) in degrees, x first, on the cylinder."""
+    return np.column_stack([np.radians(xy[:, 0]), _compute_sine(xy[:, 1])])
 
 
 def is_covered(geojson: dict[str, Any], latitude: float, longitude: float) -> bool:
@@ -69,13 +70,37 @@ def compute_caps_area_km2(caps: Sequence[tuple[float, float, float]]) -> float:
 def _draw(caps: Caps) -> tuple[dict[str, Any], float]:
     """Draw the region and compute its area once: both the answer and the record ask for both."""
     tidy = _round_corners(shapely.union_all(_flatten(caps)))
-    parts = _list_rings(tidy)
-    if tidy.geom_type == "Polygon":
-        return {"type": "Polygon", "coordinates": parts[0]}, _compute_area_km2(tidy)
-    return {"type": "MultiPolygon", "coordinates": parts}, _compute_area_km2(tidy)
+    parts = tidy.list_rings()
+    if tidy.shape.geom_type == "Polygon":
+        return {"type": "Polygon", "coordinates": parts[0]}, tidy.compute_area_km2()
+    return {"type": "MultiPolygon", "coordinates": parts}, tidy.compute_area_km2()
 
 
-def _round_corners(drawn: BaseGeometry) -> BaseGeometry:
+@dataclass(frozen=True)
+class _Tidy:
+    """A drawing with rounded corners."""
+
+    shape: BaseGeometry
+    corners: Floats
+    """(m, 2) x, y of all rings: those of the shape, each ring begun with the corner ``order`` says."""
+    offsets: tuple[NDArray[np.signedinteger[Any]], ...]
+    order: NDArray[np.intp] | slice
+
+    def list_rings(self) -> list[list[list[list[float]]]]:
+        """List the corners of each ring of each part."""
+        if self.shape.is_empty:
+            return [[]] if self.shape.geom_type == "Polygon" else []
+        plain = self.corners.tolist()
+        ends = self.offsets[0].tolist()
+        rings = [plain[start:end] for start, end in pairwise(ends)]
+        return [rings[start:end] for start, end in pairwise(self.offsets[1].tolist())]
+
+    def compute_area_km2(self) -> float:
+        cylinder = shapely.transform(self.shape, lambda xy: _unroll(xy[self.order]))
+        return float(cylinder.area * EARTH_RADIUS_KM**2)
+
+
+def _round_corners(drawn: BaseGeometry) -> _Tidy:
     """Round the corners to 1e-6 degrees and keep the polygon valid, its outer rings counterclockwise.
 
     Where corners lie far enough apart, rounding each by itself finds what the precise rounding does, but for the corner
@@ -83,25 +108,21 @@ def _round_corners(drawn: BaseGeometry) -> BaseGeometry:
     """
     rounded = shapely.set_precision(drawn, _GRID_DEGREES, mode="pointwise")
     if drawn.is_empty or not shapely.is_valid(rounded):
-        return shapely.orient_polygons(shapely.set_precision(drawn, _GRID_DEGREES))
+        return _round_precisely(drawn)
     oriented = shapely.orient_polygons(rounded)
-    _, corners, (ends, *_) = shapely.to_ragged_array([oriented])
-    if (np.abs(np.diff(corners, axis=0)).max(axis=1) < _APART_DEGREES).any():
-        return shapely.orient_polygons(shapely.set_precision(drawn, _GRID_DEGREES))
+    _, corners, offsets = shapely.to_ragged_array([oriented])
+    across, along = np.abs(np.diff(corners, axis=0)).T
+    if ((across < _APART_DEGREES) & (along < _APART_DEGREES)).any():
+        return _round_precisely(drawn)
     before = np.arange(-1, len(corners) - 1)
-    before[ends[:-1]] = ends[1:] - 2  # the last corner of a ring repeats its first
-    return shapely.transform(oriented, lambda xy: xy[before])
+    before[offsets[0][:-1]] = offsets[0][1:] - 2  # the last corner of a ring repeats its first
+    return _Tidy(oriented, corners[before], offsets, before)
 
 
-def _list_rings(drawn: BaseGeometry) -> list[list[list[list[float]]]]:
-    """List the corners of each ring of each part, all of them read from shapely at once."""
-    if drawn.is_empty:
-        return [[]] if drawn.geom_type == "Polygon" else []
-    _, corners, offsets = shapely.to_ragged_array([drawn])
-    plain = corners.tolist()
-    ends = offsets[0].tolist()
-    rings = [plain[start:end] for start, end in pairwise(ends)]
-    return [rings[start:end] for start, end in pairwise(offsets[1].tolist())]
+def _round_precisely(drawn: BaseGeometry) -> _Tidy:
+    tidy = shapely.orient_polygons(shapely.set_precision(drawn, _GRID_DEGREES))
+    _, corners, offsets = shapely.to_ragged_array([tidy])
+    return _Tidy(tidy, corners, offsets, slice(None))
 
 
 def _flatten(caps: Caps) -> NDArray[np.object_]:
@@ -117,14 +138,20 @@ def _flatten(caps: Caps) -> NDArray[np.object_]:
 
 
 def _flatten_plain(caps: Floats) -> NDArray[np.object_]:
-    """Draw circles (n, 3) that are smaller than a hemisphere and hold no pole."""
+    """Draw circles (n, 3) that are smaller than a hemisphere and hold no pole.
+
+    One that lies whole on the map is its own intersection with the map, but for the corner with which that begins: it
+    is drawn from that corner, in a third of the time.
+    """
     corners, longitudes = _list_corners(caps), caps[:, 1, None]
     x = longitudes + normalise_longitude(corners[..., 1] - longitudes)
-    polygons = np.asarray(shapely.make_valid(shapely.polygons(np.stack([x, corners[..., 0]], axis=-1))))
-    drawn = np.asarray(shapely.intersection(polygons, _WORLD))
-    for number in np.flatnonzero((x < -180.0).any(axis=1) | (x > 180.0).any(axis=1)).tolist():
-        turned = [translate(polygons[number], by) for by in (-360.0, 0.0, 360.0)]
-        drawn[number] = shapely.union_all([shapely.intersection(part, _WORLD) for part in turned])
+    drawn = np.asarray(shapely.polygons(np.stack([np.roll(x, -1, axis=1), np.roll(corners[..., 0], -1, axis=1)], -1)))
+    across = (x.min(axis=1) < -180.0) | (x.max(axis=1) > 180.0)
+    for number in np.flatnonzero(across | ~shapely.is_valid(drawn)).tolist():
+        polygon = shapely.make_valid(shapely.Polygon(np.column_stack([x[number], corners[number, :, 0]])))
+        turns = (-360.0, 0.0, 360.0) if across[number] else (0.0,)
+        parts = [shapely.intersection(translate(polygon, by), _WORLD) for by in turns]
+        drawn[number] = shapely.union_all(parts) if across[number] else parts[0]
     return drawn
 
 

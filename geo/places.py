@@ -14,7 +14,7 @@ from sextant.geo.countries import Country, find_country_code
 from sextant.geo.sphere import check_position, compute_bearing_degrees
 from sextant.geo.towns import load_gazetteer
 
-__all__ = ["Place", "describe", "find_country_code", "label", "label_all"]
+__all__ = ["Place", "PlaceNames", "describe", "find_country_code", "find_names", "label", "label_all"]
 
 # Places asked for their polygon before the gazetteer's code is taken at its word.
 _TRIED = 32
@@ -67,6 +67,26 @@ class Place:
         }
 
 
+@dataclass(frozen=True)
+class PlaceNames:
+    """What a position is called: the fields of ``Place`` that take no measuring."""
+
+    country: str | None
+    country_code: str | None
+    admin1: str | None
+    place: str
+    at_sea: bool
+
+
+@dataclass(frozen=True)
+class _Town:
+    """The place that names a position: its row in the gazetteer, its distance, and whether it is of the country."""
+
+    row: int
+    km: float
+    own: bool
+
+
 @lru_cache(maxsize=20_000)
 def describe(latitude: float, longitude: float) -> Place:
     """Return the country, division, nearest place, sea and border of a position in degrees; total over valid positions.
@@ -78,28 +98,55 @@ def describe(latitude: float, longitude: float) -> Place:
     country = find_country(latitude, longitude, OFF_THE_COAST_KM)
     near = find_nearest_country(latitude, longitude, country)
     on_land = country is None or find_country(latitude, longitude) is not None
-    table = load_gazetteer()
-    own = _find_own_place(latitude, longitude, country) if country else None
-    row, place_km = own or table.nearest(latitude, longitude)
-    name, admin1, code = table.entry(row)
+    town = _find_town(latitude, longitude, country)
+    named = _name(country, town)
     return Place(
         latitude=latitude,
         longitude=longitude,
-        country=country.name if country else None,
-        country_code=country.code if country else None,
+        country=named.country,
+        country_code=named.country_code,
         continent=country.continent if country else None,
         disputed=bool(country and country.disputed),
         dispute=country.dispute if country else None,
-        admin1=(admin1 or None) if own else None,
-        place=name,
-        place_country_code=code,
-        place_km=place_km,
-        place_bearing=float(compute_bearing_degrees(table.positions[row], (latitude, longitude))),
-        at_sea=country is None,
+        admin1=named.admin1,
+        place=named.place,
+        place_country_code=load_gazetteer().entry(town.row)[2],
+        place_km=town.km,
+        place_bearing=float(compute_bearing_degrees(load_gazetteer().positions[town.row], (latitude, longitude))),
+        at_sea=named.at_sea,
         land_km=(0.0 if on_land else find_nearest_country(latitude, longitude).km) if country else near.km,
         border_km=near.km if country else None,
         neighbour=near.country.name,
         neighbour_code=near.country.code,
+    )
+
+
+@lru_cache(maxsize=20_000)
+def find_names(latitude: float, longitude: float) -> PlaceNames:
+    """Return what a position in degrees is called, in half of the time that ``describe`` takes.
+
+    Raises:
+        WrongUse: as ``describe``.
+    """
+    latitude, longitude = check_position(latitude, longitude)
+    country = find_country(latitude, longitude, OFF_THE_COAST_KM)
+    return _name(country, _find_town(latitude, longitude, country))
+
+
+def _find_town(latitude: float, longitude: float, country: Country | None) -> _Town:
+    own = _find_own_place(latitude, longitude, country) if country else None
+    row, km = own or load_gazetteer().nearest(latitude, longitude)
+    return _Town(row, km, own is not None)
+
+
+def _name(country: Country | None, town: _Town) -> PlaceNames:
+    name, admin1, _ = load_gazetteer().entry(town.row)
+    return PlaceNames(
+        country=country.name if country else None,
+        country_code=country.code if country else None,
+        admin1=(admin1 or None) if town.own else None,
+        place=name,
+        at_sea=country is None,
     )
 
 

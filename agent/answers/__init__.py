@@ -1,6 +1,6 @@
 """Parse model answers: ``parse_answer`` turns any text into an ``Outcome``."""
 
 from sextant.agent.answers.outcome import Clue, Kind, Outcome, Position, Precision
-from sextant.agent.answers.parse import parse_answer
+from sextant.agent.answers.parse import parse_answer, parse_reply
 
-__all__ = ["Clue", "Kind", "Outcome", "Position", "Precision", "parse_answer"]
+__all__ = ["Clue", "Kind", "Outcome", "Position", "Precision", "parse_answer", "parse_reply"]

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from sextant.agent.answers.characters import fold
 from sextant.agent.answers.fields import Reading, is_tool_call, is_unknown, read_value
@@ -18,6 +19,7 @@ from sextant.agent.answers.wording import count_wording
 LONGEST = 40_000  # characters read: the answer stands at one of the two ends of anything longer
 _SAME_DEGREES = 0.005  # positions closer than this are one
 _MOST_ALTERNATIVES = 10
+_RECENT = 128  # replies
 _WIDE_KM = 250.0  # a wider area is as vague as a country
 _CONFIDENCE = re.compile(
     r"confiden(?:ce|t)\W{1,6}(?:level|score|is|of|about|around|~|\W){0,4}(\d{1,3})\s?%", re.IGNORECASE
@@ -68,6 +70,12 @@ def parse_answer(text: object) -> Outcome:
         answer, others, _read_stated_confidence(folded) if answer.confidence is None else answer.confidence
     )
     return replace(said, wording=count_wording(said_text))
+
+
+@lru_cache(maxsize=_RECENT)
+def parse_reply(text: str) -> Outcome:
+    """Parse as ``parse_answer``, but a reply read lately only once: a run looks at each several times."""
+    return parse_answer(text)
 
 
 def _is_other(pair: FoundPosition, decimals: int) -> bool:

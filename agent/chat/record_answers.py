@@ -69,11 +69,14 @@ def list_reasons(photo: Document, most: int | None = None) -> list[LedgerEntry]:
         for claim in answer["claims"][:most]
     ]
     entries += [LedgerEntry(format_sentence(line), "inferred") for line in photo["told"]["checks"]]
+    effects = photo["told"]["effects"]
+    entries += [LedgerEntry(format_sentence(line), "inferred") for line in effects]
     if answer["best"] is not None and photo["nearest"]:
         near = select_within(photo["nearest"], answer["best"], 200.0)
         line = f"{len(near)} of the {len(photo['nearest'])} most similar gallery photos lie within 200 km of it."
         entries.append(LedgerEntry(line, "retrieved"))
-    entries += [LedgerEntry(format_sentence(reason), "inferred") for reason in photo["reasons"][:2]]
+    others = [reason for reason in photo["reasons"] if reason not in effects]
+    entries += [LedgerEntry(format_sentence(reason), "inferred") for reason in others[:2]]
     if photo["constraints"]:
         entries.append(LedgerEntry(f"You said: {'; '.join(photo['constraints'])}.", "said"))
     return entries

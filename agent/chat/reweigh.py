@@ -60,6 +60,7 @@ def reweigh_photo(photo: Json, constraints: list[Json], blobs: BlobStore) -> Jso
         "best": name_best_place(result.verdict.latitude, result.verdict.longitude),
         "rival": name_rival(verdict["rival"]),
         "coverage": None,
+        "effects": verdict.get("effects", []),
     }
     now["claims"] = collect_present_claims(photo, now["best"])
     changed = {

@@ -28,7 +28,7 @@ from sextant.base.documents.answer import (
 from sextant.base.documents.outcome import OutcomeDocument
 from sextant.base.documents.verdict import LeadingRival, VerdictDocument
 from sextant.base.json_types import Document
-from sextant.geo.places import describe
+from sextant.geo.places import find_names
 from sextant.geo.sphere import compute_great_circle_km
 
 
@@ -71,6 +71,8 @@ def answer(state: State, deps: Deps) -> State:
         document["looks"] = [one for said in state["judgements"].values() for one in said]
     if state.get("checks"):
         document["checks"] = state["checks"]
+    if verdict.get("effects"):
+        document["effects"] = verdict["effects"]
     if state.get("sent"):
         document["sent"] = state["sent"]
     deps.on_event({"step": "answer"})
@@ -97,7 +99,7 @@ def name_best_place(latitude: float | None, longitude: float | None) -> BestPlac
     """Return the answered position (degrees) with its place names; None when no place was proposed."""
     if latitude is None or longitude is None:
         return None
-    place = describe(latitude, longitude)
+    place = find_names(latitude, longitude)
     return {
         "latitude": latitude,
         "longitude": longitude,
@@ -120,7 +122,7 @@ def name_rival(rival: LeadingRival | None) -> RivalDocument | None:
     """Return the rival with its place names."""
     if rival is None:
         return None
-    place = describe(rival["latitude"], rival["longitude"])
+    place = find_names(rival["latitude"], rival["longitude"])
     return {**rival, "country": place.country, "place": place.place}
 
 

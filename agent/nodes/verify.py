@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 
 from langgraph.types import Command
 
-from sextant.agent.answers import parse_answer
+from sextant.agent.answers import parse_reply
 from sextant.agent.answers.outcome import UNFINISHED
 from sextant.agent.cost.budget import make_budget
 from sextant.agent.cost.call_limit import CALLS_SPENT
@@ -22,7 +22,6 @@ from sextant.agent.verification import Candidate, Pool, Verdict
 from sextant.agent.verification import verify as weigh
 from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, STAND_IN, stands_in
 from sextant.agent.verification.model_file import Model, shipped_model
-from sextant.agent.verification.pool import Origin
 from sextant.agent.verification.scoring.aligned import learned
 from sextant.agent.verification.scoring.retrieval_trust import distrust_words
 from sextant.agent.verification.stopping_rule import sure_enough
@@ -30,7 +29,7 @@ from sextant.agent.warning_codes import Code, warn
 from sextant.agent.within import keep_within, load_within
 from sextant.agent.world.cancellation import STOPPED
 from sextant.agent.world.deps import Deps
-from sextant.base.documents.answer import Probability
+from sextant.base.documents.answer import Origin, Probability
 from sextant.base.documents.outcome import AnsweredOutcome, OutcomeDocument, StatedPosition
 from sextant.base.documents.progress import ProgressEvent
 from sextant.base.documents.references import PeakDocument, ReferencesDocument, SceneDocument
@@ -105,7 +104,7 @@ def read_outcome(transcript: list[Turn]) -> OutcomeDocument:
     if "failure" in last:
         kind: Literal["filtered", "failed"] = "filtered" if last["failure"]["kind"] == "filtered" else "failed"
         return {"kind": kind, "how": last["failure"]["message"], "failure": last["failure"]["kind"]}
-    outcome = asdict(parse_answer(last["content"]))
+    outcome = asdict(parse_reply(last["content"]))
     if outcome["kind"] == "unparsable" and _was_cut(transcript, last):
         return _not_finished("the budget ended while it was using tools")
     if last.get("finish") == "filtered" and outcome["kind"] != "answered":

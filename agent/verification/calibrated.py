@@ -1,11 +1,13 @@
 """The default strategy: a posterior over the pool, calibrated probabilities, conformal regions, and a named rival."""
 
 from functools import partial
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from sextant.agent.effect_words import describe_effect
 from sextant.agent.verification.area import Area
 from sextant.agent.verification.calibration import Calibration, region_bucket
 from sextant.agent.verification.choice import choose
@@ -16,30 +18,34 @@ from sextant.agent.verification.decision import (
     Basis,
     Probabilities,
     Rival,
+    RivalPoint,
     Scored,
     Verdict,
 )
 from sextant.agent.verification.evidence import calibrated_posterior, gather_evidence
 from sextant.agent.verification.hit_rates import wording_words
 from sextant.agent.verification.model_file import SHARES, Model, shipped_model
+from sextant.agent.verification.points import CENTRE, NAMED
 from sextant.agent.verification.pool import Candidate, Pool, positions_of
 from sextant.agent.verification.posterior import ring_mixture
 from sextant.agent.verification.scoring.aligned import unused_words
+from sextant.agent.verification.scoring.effects import Trail, find_effects
 from sextant.agent.verification.scoring.judgements import (
     keep_consistent,
     keep_leading,
     list_likely,
     weigh_judgements,
 )
-from sextant.agent.verification.scoring.looked_up_words import looked_up_words
 from sextant.agent.verification.scoring.pool_features import PoolFeatures, featurise
 from sextant.agent.verification.scoring.retrieval_trust import distrust_words
 from sextant.agent.verification.scoring.scenes import weigh_scenes
 from sextant.agent.verification.scoring.signs import raise_by_signs
+from sextant.agent.verification.scoring.text_trust import hold_to_trust
 from sextant.agent.verification.spread import spread_of
 from sextant.agent.verification.stopping_rule import CALL_COST, stopping
 from sextant.agent.verification.utility import expected_utility
 from sextant.base.arrays import Floats
+from sextant.base.documents.answer import EffectDocument
 from sextant.base.settings import Optimise
 from sextant.geo.polygons import is_inside
 from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
@@ -64,23 +70,30 @@ def calibrated(
     positions, answers = features.points.positions, features.opinions.candidates
     evidence = gather_evidence(features, model.hit_rates)
     judgements, pooling = keep_consistent(pool.judgements), model.pooling
-    posterior = evidence.posterior(pooling)
 
-    def weigh(calibration: Calibration) -> Floats:
-        found = calibrated_posterior(evidence, features.kind, pooling, calibration, posterior)
+    def calibrate(calibration: Calibration) -> Floats:
+        return calibrated_posterior(evidence, features.kind, pooling, calibration)
+
+    def compare(found: Floats) -> Floats:
         return weigh_scenes(weigh_judgements(found, positions, judgements), positions, features.scenes)
 
-    probabilities, preference = weigh(model.calibration), weigh(model.preference)
+    unseen = calibrate(model.preference)
+    probabilities, preference = compare(calibrate(model.calibration)), compare(unseen)
     likely = features.lie_near(list_likely(judgements))
     seen_again = features.matched | keep_leading(likely, expected_utility(preference, optimise))
     worth = choose(features, preference, optimise, model.scorer, seen_again)
+    compared = first = int(np.argmax(worth))
+    if judgements or features.scenes:
+        first = int(np.argmax(choose(features, unseen, optimise, model.scorer, np.zeros_like(seen_again))))
     regions = _regions(features, probabilities, worth, model, within)
     if features.signs.candidates:
         probabilities = raise_by_signs(probabilities, positions, features.signs)
         proven = seen_again | features.mapped
         preference = raise_by_signs(preference, positions, features.signs)
         raised = choose(features, preference, optimise, model.scorer, proven)
-        worth = np.where(_within_reach(features, int(np.argmax(worth)), regions[-1]), raised, worth)
+        worth = np.where(_within_reach(features, compared, regions[-1]), raised, worth)
+    if pool.signs:
+        probabilities = hold_to_trust(probabilities, features, pool, seen_again)
         regions = _regions(features, probabilities, worth, model, within)
     best = int(np.argmax(worth))
     if within is not None:
@@ -89,13 +102,15 @@ def calibrated(
     weighed = (*features.pool.candidates, *features.signs.candidates, *features.scenes)
     alone = tuple(Scored(one, 0.0) for one in (*pool.signs, *pool.scenes) if one not in weighed)
     scored = _scored(weighed, positions, probabilities, worth)
-    told = looked_up_words(features, pool, positions[best])
+    latitude, longitude = map(float, positions[best])
+    effects = find_effects(features, pool, Trail(positions[first], positions[compared], positions[best]))
+    here = {"latitude": latitude, "longitude": longitude}
+    told = [describe_effect(cast(EffectDocument, one.to_json()), here) for one in effects]
     near = (evidence.away_km[best] <= target_radius_km) & ~features.contradicted
     stop = stopping(
         probabilities[best], unanimous(answers, near), bool(answers), target_radius_km, model.gain, call_cost
     )
     how_sure, *why_stop = stop.reasons
-    latitude, longitude = map(float, positions[best])
     used = () if model.scorer is None else unused_words(pool.candidates, model.scorer.names)
     return Verdict(
         latitude=latitude,
@@ -104,11 +119,12 @@ def calibrated(
         region_50=regions[0],
         region_90=regions[1],
         scored=(*scored, *alone),
-        rival=_rival(positions, probabilities, worth, best, regions[0], scored),
+        rival=_rival(features, probabilities, worth, best, regions[0], scored),
         agreement=stop.agreement,
         unanimous=stop.unanimous,
         expected_gain=stop.expected_gain,
         reasons=(how_sure, *wording_words(model.hit_rates, answers), *why_stop, *distrust_words(pool), *told, *used),
+        effects=effects,
         calibrated=True,
         basis=basis_of(features, model),
         strategy="calibrated",
@@ -171,21 +187,28 @@ def _scored(
 
 
 def _rival(
-    positions: Floats, probabilities: Floats, worth: Floats, best: int, region: Area, scored: tuple[Scored, ...]
+    features: PoolFeatures, probabilities: Floats, worth: Floats, best: int, region: Area, scored: tuple[Scored, ...]
 ) -> Rival | None:
-    """Return the best point outside the leading part of the region, backed by the strongest candidate near it."""
+    """Return the best point outside the leading part of the region, with the strongest candidate behind it."""
+    positions = features.points.positions
     latitude, longitude, radius_km = region.caps[0]
     outside = compute_great_circle_km(positions, positions[best]) > _RIVAL_KM
     outside &= compute_great_circle_km(positions, (latitude, longitude)) > radius_km
     if not outside.any():
         return None
     row = int(np.argmax(np.where(outside, worth, -1.0)))
+    kind = features.points.kind[row]
+    if kind == NAMED:
+        behind = features.opinions.candidates[features.points.source[row]]
+    else:
+        behind = _behind(positions[row], scored)
     return Rival(
         float(positions[row][0]),
         float(positions[row][1]),
         round(float(worth[row]), 4),
         named(probabilities[row]),
-        _behind(positions[row], scored),
+        behind,
+        {CENTRE: RivalPoint.MIDDLE, NAMED: RivalPoint.NAMED}.get(int(kind)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Literal
 
 from sextant.agent.verification.area import Area
@@ -42,15 +43,26 @@ class Scored:
         return candidate_json(self.candidate) | {"score": self.score, "probability": dict(self.probabilities)}
 
 
+class RivalPoint(StrEnum):
+    """What a rival's position is where it is no candidate's own: the middle of several, or a place that one names."""
+
+    MIDDLE = "middle"
+    NAMED = "named"
+
+
 @dataclass(frozen=True)
 class Rival:
-    """The best place outside the leading region, with the strongest candidate behind it."""
+    """The best place outside the leading region, with the strongest candidate behind it.
+
+    `point` says what the position is where it is not that candidate's own.
+    """
 
     latitude: float
     longitude: float
     score: float
     probabilities: Probabilities
     candidate: Candidate
+    point: RivalPoint | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -59,7 +71,54 @@ class Rival:
             "score": self.score,
             "probability": dict(self.probabilities),
             "candidate": candidate_json(self.candidate),
+            **({"point": str(self.point)} if self.point else {}),
         }
+
+
+class EffectSource(StrEnum):
+    """A kind of evidence: text in the photo, the map, a photo of the same scene, a second look."""
+
+    TEXT = "text"
+    MAP = "map"
+    SCENE = "scene"
+    LOOK = "look"
+
+
+class EffectKind(StrEnum):
+    """What evidence did.
+
+    MOVED: without it the answer would lie elsewhere. AGREES: it speaks for the answer. ELSEWHERE: it speaks for another
+    place. ALONE: nothing but replies that read the text speaks for the answer. CONTRADICTED: other evidence speaks
+    against it, so that it counts less. IGNORED: it was not weighed.
+    """
+
+    MOVED = "moved"
+    AGREES = "agrees"
+    ELSEWHERE = "elsewhere"
+    ALONE = "alone"
+    CONTRADICTED = "contradicted"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one piece of evidence did to the answer.
+
+    `latitude` and `longitude` are degrees: where the answer would lie without it (MOVED), or where it points
+    (ELSEWHERE). `count` is the number of texts on the map or of matched features, `alike` of places that fit as well.
+    """
+
+    source: EffectSource
+    kind: EffectKind
+    latitude: float | None = None
+    longitude: float | None = None
+    count: int | None = None
+    alike: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields that hold something."""
+        plain = {name: value for name, value in vars(self).items() if value is not None}
+        return {name: str(value) if isinstance(value, StrEnum) else value for name, value in plain.items()}
 
 
 @dataclass(frozen=True)
@@ -69,7 +128,8 @@ class Verdict:
     `probability` maps "1", "25", "200", "750", "2500" (kilometres) to P(the place is within). `calibrated` says
     whether these were fitted on held-out photos or are plain shares of the pool. `scored` is best first.
     `unanimous` says that the run is settled because all answers agree. `basis` is what calibrated probabilities rest
-    on. `expected_gain` is the utility another model call is expected to add, None where that was not fitted.
+    on. `expected_gain` is the utility another model call is expected to add, None where that was not fitted. `effects`
+    are what text, map, matched scenes and a second look did.
     """
 
     latitude: float | None = None
@@ -83,6 +143,7 @@ class Verdict:
     unanimous: bool = False
     expected_gain: float | None = None
     reasons: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
     calibrated: bool = False
     basis: Basis | None = None
     strategy: str = ""
@@ -103,6 +164,7 @@ class Verdict:
             **({"unanimous": True} if self.unanimous else {}),
             "expected_gain": self.expected_gain,
             "reasons": list(self.reasons),
+            **({"effects": [one.to_json() for one in self.effects]} if self.effects else {}),
             "calibrated": self.calibrated,
             **({"basis": self.basis} if self.basis else {}),
             "strategy": self.strategy,

@@ -43,9 +43,17 @@ class Evidence:
     proposed: NDArray[np.bool_]
 
     def posterior(self, pooling: Pooling) -> Floats:
-        """Return P(within each radius) of each point, (m, 5), before calibration."""
-        support = supports(self.away_km, self.log_odds, self.vote, self.model, self.listed, pooling)
-        return probabilities_of(support, self.apart_km, self.proposed, pooling)
+        """Return P(within each radius) of each point, (m, 5), before calibration; never change it."""
+        if id(pooling) not in self._posteriors:
+            support = supports(self.away_km, self.log_odds, self.vote, self.model, self.listed, pooling)
+            found = probabilities_of(support, self.apart_km, self.proposed, pooling)
+            self._posteriors[id(pooling)] = pooling, found
+        return self._posteriors[id(pooling)][1]
+
+    @cached_property
+    def _posteriors(self) -> dict[int, tuple[Pooling, Floats]]:
+        """By the identity of the pooling, which is kept with it: a pool is weighed by two calibrations of one."""
+        return {}
 
     @property
     def listed_near(self) -> Floats:
@@ -57,8 +65,9 @@ class Evidence:
         """What stands behind each point at each radius, (m, 5, 6); see `sextant.agent.verification.scoring.support`."""
         return describe_support(self.away_km, self.model, self.vote >= 1.0, self.listed_near)
 
+    @cached_property
     def without_answers(self) -> "Evidence":
-        """Return the same as if nobody had answered."""
+        """The same as if nobody had answered."""
         nobody = np.zeros(0, dtype=np.intp)
         return replace(self, away_km=self.away_km[:, :0], log_odds=self.log_odds[:0], vote=self.vote[:0], model=nobody)
 
@@ -97,7 +106,7 @@ def calibrated_posterior(
     alone_kind = PoolKind.RICH_RETRIEVED if kind == PoolKind.RICH_BOTH else PoolKind.RETRIEVED
     confirmed = (evidence.away_km <= _SAME_PLACE_KM).all(1)
     if confirmed.any():
-        without = evidence.without_answers()
+        without = evidence.without_answers
         alone = calibration(without.posterior(pooling), alone_kind, without.support)
         found[confirmed] = np.maximum(found[confirmed], alone[confirmed])
     return found

@@ -5,20 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sextant.agent.answers.judgements import Likeness
 from sextant.agent.answers.outcome import Precision
-from sextant.base.documents.answer import JudgementDocument, TextCheckDocument
+from sextant.base.documents.answer import JudgementDocument, Origin, TextCheckDocument
 from sextant.base.errors import SextantError
 from sextant.gallery.profile import WEAK, RetrievalProfile
 
-Origin = Literal["nearest", "answer", "alternative", "named", "map", "scene", "heatmap", "gps"]
-"""Where a candidate came from; ``named`` is a place whose name is written in the photo, ``map`` where the map has what
-is written in it, ``scene`` the place of a reference that shows the same scene."""
 LOOKED_UP = ("named", "map", "scene")
 Position = tuple[float, float]
 

@@ -124,6 +124,7 @@ class LiveBackend:
             "height": photo_file.height,
             "shown": self.blobs.put(shown),
         }
+        self.retrieval.keep_picture(photo_file.sha256, photo_file.image)
         metadata = photo_file.metadata
         sealed: Json = {name: getattr(metadata, name) for name in ("latitude", "longitude", "captured_at")}
         if metadata.origin is not None:

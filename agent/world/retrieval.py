@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from sextant.gallery.alignment.model.encoder import AlignedEncoder
 
 VECTORS_KEPT = 64  # embeddings of photos in flight: some kilobytes each
+PICTURES_KEPT = 4  # photos opened and not yet searched with
+MOST_PIXELS = 50_000_000  # of a picture that is kept: 150 MB
 
 
 def uses_peaks(recipe: Recipe) -> bool:
@@ -64,6 +66,7 @@ class Retrieval:
         self._encoder: Encoder | None = None
         self._searches: OrderedDict[str, PhotoSearch] = OrderedDict()
         self._placed: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._opened: OrderedDict[str, Image] = OrderedDict()
 
     def references(self, request: Json) -> Json:
         """Find the nearest and farthest gallery photos, and count what the run's filters excluded."""
@@ -195,12 +198,27 @@ class Retrieval:
                 self._encoder = self._encoder or self.gallery().encoder()
         return self._encoder
 
+    def keep_picture(self, sha256: str, image: Image) -> None:
+        """Keep a picture that was just opened for the search that follows, which need not decode it again then."""
+        if not self.settings.gallery or image.width * image.height > MOST_PIXELS:
+            return
+        with self._lock:
+            self._opened[sha256] = image
+            while len(self._opened) > PICTURES_KEPT:
+                self._opened.popitem(last=False)
+
+    def take_picture(self, sha256: str) -> Image:
+        """Return the picture that was kept, or decode the stored photo."""
+        with self._lock:
+            kept = self._opened.pop(sha256, None)
+        return open_run_photo(self.blobs.get(sha256)).image if kept is None else kept
+
     def search(self, sha256: str) -> PhotoSearch:
         """Return the search of one photo; its embedding is computed once."""
         known = self._searches.get(sha256)
         if known is not None:
             return known
-        gallery, image = self.gallery(), open_run_photo(self.blobs.get(sha256)).image
+        gallery, image = self.gallery(), self.take_picture(sha256)
         filters = self.filters(gallery, sha256, image)
         with self._encoding:  # one photo at a time: encoders use all cores by themselves
             if sha256 not in self._searches:

@@ -34,6 +34,7 @@ def make_photo_features(photo: ShownPhoto) -> list[Json]:
         facts = {name: dict(answer["best"])[name] for name in ("country", "country_code", "admin1", "place")}
         facts |= {
             "headline": photo["told"]["headline"],
+            "weighed": photo["told"]["effects"] or None,
             "probability": answer["probability"],
             "run": photo["run"],
             "model": answer["model"],

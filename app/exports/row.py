@@ -1,9 +1,11 @@
 """An answer as one flat row: for tables, data frames and spreadsheets."""
 
-from typing import Any
+from typing import Any, cast
 
+from sextant.agent.answer_statement import list_effects
 from sextant.agent.answer_words import is_calibrated, list_probabilities
 from sextant.agent.guard.metadata_check import read_file_position
+from sextant.base.documents.answer import Answer
 from sextant.base.json_types import Document
 
 _NAMES = ("country", "country_code", "admin1", "place", "sight", "at_sea")
@@ -16,7 +18,8 @@ def make_row(answer: Document) -> dict[str, Any]:
     ``p_25_km`` is the probability within 25 km, ``share_25_km`` the share of the candidates where the answer has no
     probabilities; ``region_90_km2`` the area of the 90 % region, ``region_90_radius_km``
     its radius where it is one circle; ``file_…`` is the file's own position, ``metadata`` whether it agrees; ``usd`` is
-    None where the price is unknown; ``warnings`` are their codes.
+    None where the price is unknown; ``weighed`` says what text, map, matched scenes and a second look did; ``warnings``
+    are their codes.
     """
     best, photo = answer.get("best") or {}, answer["photo"]
     row: dict[str, Any] = {"photo": photo.get("path"), "sha256": photo.get("sha256")}
@@ -33,5 +36,6 @@ def make_row(answer: Document) -> dict[str, Any]:
     row["stop"] = answer.get("stop")
     row |= {name: (answer.get("spent") or {}).get(name) for name in _SPENT}
     row |= {name: answer.get(name) for name in ("model", "preset", "run")}
+    row["weighed"] = "; ".join(list_effects(cast(Answer, answer))) if "best" in answer else ""
     row["warnings"] = " ".join(dict.fromkeys(warning["code"] for warning in answer.get("warnings", [])))
     return row | {"error": answer.get("error")}

@@ -11,7 +11,7 @@ from sextant.base.spreadsheets import guard_formula
 
 COLUMNS = (
     *("photo", "file", "sha256", "role", "latitude", "longitude", "country", "place", "score", "origin", "variant"),
-    *("similarity", "run", "precision"),
+    *("similarity", "run", "precision", "weighed"),
 )
 
 
@@ -28,6 +28,7 @@ def make_table(session: SessionView) -> str:
             row: dict[str, Any] = {name: place.get(name) for name in COLUMNS}
             row |= {"photo": photo["name"], "file": photo["file"], "sha256": photo["sha256"], "role": role}
             row |= {"run": photo["run"], "precision": cap}
+            row["weighed"] = "; ".join(photo["told"]["effects"]) if role == "answer" else None
             writer.writerow({name: _format_cell(value) for name, value in row.items()})
     return out.getvalue()
 

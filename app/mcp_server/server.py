@@ -72,7 +72,7 @@ def _add_locate(server: MCPServer[Any], service: ToolService) -> None:
             await report.finish()
         told = cast(Json, state_answer(cast(Answer, answer)))
         lines = [told[name] for name in WORDS if told[name]]
-        return _make_result("\n".join([*lines, *told["doubts"]]), {"answer": answer}, sheet)
+        return _make_result("\n".join([*lines, *told["effects"], *told["doubts"]]), {"answer": answer}, sheet)
 
 
 def _add_look_ups(server: MCPServer[Any], service: ToolService) -> None:

@@ -26,16 +26,6 @@ def list_scenes(answer: Answer, count: int = 3) -> list[str]:
     ]
 
 
-def list_map_places(answer: Answer, count: int = 3) -> list[str]:
-    """List the places where the map has several texts of the photo together."""
-    shown = [item for item in answer["candidates"] if item["origin"] == "map" and item.get("agreeing", 0) > 1]
-    shown.sort(key=lambda item: -item["agreeing"])
-    return [
-        f"{format_coordinates(item)}, where the map has {item['agreeing']} texts of the photo together"
-        for item in shown[:count]
-    ]
-
-
 def list_answer_rows(answer: Answer) -> list[tuple[str, str]]:
     """Write the whole answer as labelled lines, in the order a person reads them."""
     told = state_answer(answer)
@@ -50,11 +40,11 @@ def list_answer_rows(answer: Answer) -> list[tuple[str, str]]:
         ]
     lines += [("Similar", line) for line in list_references(answer)]
     lines += [("Scene", line) for line in list_scenes(answer)]
-    lines += [("Map", line) for line in list_map_places(answer)]
     if told["gallery"]:
         lines.append(("Gallery", told["gallery"]))
     lines += [("Because", f"{claim['text']} [{claim['source']}]") for claim in answer["claims"][:5]]
     lines += [("Checked", words) for words in told["checks"]]
+    lines += [("Weighed", words) for words in told["effects"]]
     lines += [("File", line) for line in told["file"]]
     lines += [("Looked", f"{one['place']}: {one['verdict']}; {one['why']}") for one in told["looks"]]
     lines += [("Asked", words) for words in told["asked"]]

@@ -52,7 +52,7 @@ class Progress:
             now: a clock, in seconds.
         """
         self._title = " ".join(make_printable(title).split())
-        self._quiet, self._now = quiet, now
+        self.is_quiet, self._now = quiet, now
         self._lines: dict[str, _Line] = {}
         self._lock = threading.Lock()
         self._screen = Screen(stream or sys.stderr)
@@ -60,7 +60,7 @@ class Progress:
 
     def __enter__(self) -> "Progress":
         """Begin the live display where the stream is a terminal."""
-        if self._screen.is_terminal and not self._quiet:
+        if self._screen.is_terminal and not self.is_quiet:
             self._live = Live(console=self._screen, get_renderable=self._picture, transient=True, refresh_per_second=8)
             self._live.start()
         return self
@@ -82,7 +82,7 @@ class Progress:
             total: None where it is not known.
             every_s: seconds between the plain lines of this name. The last (``done == total``) is always printed.
         """
-        if self._quiet:
+        if self.is_quiet:
             return
         with self._lock:
             shown = self._lines.setdefault(line, _Line(""))

@@ -28,6 +28,8 @@ def report_run(progress: Progress) -> OnEvent:
     """
 
     def report(event: ProgressEvent) -> None:
+        if progress.is_quiet:  # putting a reply into words takes as long as a step of the run
+            return
         found = describe_event(event)
         if found is not None:
             progress.show(f"{event.get('whose', '')}{found[0]}", found[1])

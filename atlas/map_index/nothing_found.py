@@ -15,7 +15,9 @@ def explain_nothing(index: MapIndex, text: str, circle: SearchCircle | None = No
     Raises:
         MapError: a part of the question stands for too many things.
     """
-    question = next(iter(read_questions(text)), Question(text))
+    questions = read_questions(text) or [Question(text)]
+    placed = [one for one in questions if one.where and index.knows_place(one.where)]
+    question = (placed or questions)[0]
     if question.where and not index.knows_place(question.where):
         return f"no place is called {question.where!r}; try another spelling, or leave it out"
     for part in (question.what, *(one.what for one in question.conditions)):

@@ -68,7 +68,8 @@ def read_elements(path: Path, scratch: Path) -> Iterator[Element]:
 
 
 def _make_element(thing: Any) -> Element | None:
-    tags = {tag.k: tag.v for tag in thing.tags}
+    # A line break in a name would look like a hit of its own.
+    tags = {tag.k: " ".join(tag.v.split()) for tag in thing.tags}
     kinds = list_kinds(tags)
     address = _make_address(tags)
     if not kinds and not address:
@@ -78,8 +79,13 @@ def _make_element(thing: Any) -> Element | None:
         return None
     form, parts = shape
     latitude, longitude = _find_middle(form, parts)
+    others = sorted(key for key in tags if key.startswith("name:") and key not in _NAMES)
     names = tuple(
-        name.strip()[:_LONGEST] for key in _NAMES if key in tags for name in tags[key].split(";") if name.strip()
+        name.strip()[:_LONGEST]
+        for key in (*_NAMES, *others)
+        if key in tags
+        for name in tags[key].split(";")
+        if name.strip()
     )
     shown = {key: tags[key][:_LONGEST] for key in _SHOWN if key in tags}
     famous = 40 * ("wikidata" in tags or "wikipedia" in tags) + 10 * ("tourism" in tags) + 10 * ("historic" in tags)

@@ -14,6 +14,7 @@ from sextant.atlas.map_index.feature_words import FeatureWord, name_kinds
 from sextant.atlas.map_index.shapes import make_shape
 from sextant.atlas.shipped import make_key
 from sextant.base.arrays import Floats
+from sextant.base.errors import format_error
 
 MOST = 20_000  # things that one part of a question may stand for
 _MOST_NAMED = 3000
@@ -22,6 +23,7 @@ _CALLED = 0.8  # fit of a thing that is only called what was asked for
 _COLUMNS = "id, name, kinds, tags, latitude, longitude, form, shape, address, prominence"
 _SELECT = ", ".join(f"elements.{name}" for name in _COLUMNS.split(", "))
 _INSIDE = "SELECT id FROM positions WHERE north >= ? AND south <= ? AND east >= ? AND west <= ?"
+_NUMBER_FIRST = re.compile(r"(?P<number>\d+(?:\s?(?:bis|ter|[a-z]))?)[\s,]+(?=\D)", re.IGNORECASE)
 # The end of a street's name as signs shorten it.
 _SHORT = re.compile(r"(?:str|st|ave|av|rd|blvd)(?=$| \d)")
 _LONG = {"str": "strasse", "st": "street", "ave": "avenue", "av": "avenue", "rd": "road", "blvd": "boulevard"}
@@ -107,6 +109,11 @@ def find_by_name(connection: sqlite3.Connection, name: str, bounds: Floats | Non
         rows = _select(connection, ids, [glue(key)], bounds)
         if rows:
             return rows
+    return find_longer(connection, name, bounds)
+
+
+def find_longer(connection: sqlite3.Connection, name: str, bounds: Floats | None) -> list[Row]:
+    """Return the things whose names contain all words of a name."""
     for key in _list_keys(name):
         rows = _find_longer(connection, key, bounds)
         if rows:
@@ -116,12 +123,18 @@ def find_by_name(connection: sqlite3.Connection, name: str, bounds: Floats | Non
 
 def find_by_address(connection: sqlite3.Connection, text: str, bounds: Floats | None) -> list[Row]:
     """Return the houses with this street and number."""
-    for key in _list_keys(text):
+    for key in (one for order in (text, _put_number_last(text)) for one in _list_keys(order)):
         ids = f"SELECT element FROM addresses WHERE key = ? LIMIT {_MOST_NAMED}"
         rows = _select(connection, ids, [glue(key)], bounds)
         if rows:
             return rows
     return []
+
+
+def _put_number_last(text: str) -> str:
+    """Return "rue Haute 12 bis" for "12 bis, rue Haute", as addresses are stored; other texts unchanged."""
+    number = _NUMBER_FIRST.match(text)
+    return f"{text[number.end() :]} {number['number']}" if number else text
 
 
 def find_inside(connection: sqlite3.Connection, bounds: Floats, limit: int = MOST) -> list[Row]:
@@ -173,10 +186,13 @@ def _list(bounds: Floats | None) -> list[int]:
 
 
 def _fetch(connection: sqlite3.Connection, statement: str, values: Iterable[object]) -> list[Row]:
-    return [
-        Row(row[0], row[1], tuple(row[2].split("\n")) if row[2] else (), *row[3:])
-        for row in connection.execute(statement, tuple(values))
-    ]
+    try:
+        found = connection.execute(statement, tuple(values)).fetchall()
+    except sqlite3.DatabaseError as error:
+        raise MapError(
+            f"a map is damaged ({format_error(error)}); `sextant map list` says which, `sextant map remove` removes it"
+        ) from error
+    return [Row(row[0], row[1], tuple(row[2].split("\n")) if row[2] else (), *row[3:]) for row in found]
 
 
 def _fits(row: Row, word: FeatureWord) -> bool:

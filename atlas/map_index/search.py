@@ -14,7 +14,15 @@ from sextant.atlas.gazetteer.lookup import SearchCircle, find_containers
 from sextant.atlas.map_index.element import Form
 from sextant.atlas.map_index.feature_words import find_feature_word
 from sextant.atlas.map_index.query import Condition, Question, Relation, read_questions, strip_article
-from sextant.atlas.map_index.rows import Row, find_by_address, find_by_kind, find_by_name, find_inside, find_known
+from sextant.atlas.map_index.rows import (
+    Row,
+    find_by_address,
+    find_by_kind,
+    find_by_name,
+    find_inside,
+    find_known,
+    find_longer,
+)
 from sextant.atlas.map_index.shapes import find_nearest_point, find_pairs, make_bounds, measure_metres
 from sextant.atlas.map_index.store import list_map_files, open_map
 from sextant.atlas.shipped import make_key
@@ -110,7 +118,8 @@ class MapIndex:
         Raises:
             MapError: a part of the question stands for too many things.
         """
-        for question in read_questions(text):
+        questions = read_questions(text)
+        for question in dict.fromkeys([*questions, *(one.widen() for one in questions)]):
             hits = self.answer(question, circle)
             if hits:
                 return hits[:limit]
@@ -122,6 +131,10 @@ class MapIndex:
         Raises:
             MapError: a part of the question stands for too many things.
         """
+        if question.name:
+            called = [hit for hit in self.answer(Question(question.name, (), question.where), circle) if hit.fit == 1.0]
+            if called:
+                return called
         hits = [hit for name, connection in self._maps for hit in _answer(connection, name, question, circle)]
         return sorted(hits, key=_rank)
 
@@ -240,18 +253,27 @@ def _find_rows(connection: sqlite3.Connection, text: str, bounds: Floats | None)
 
 
 def _find_named_kind(connection: sqlite3.Connection, text: str, bounds: Floats | None) -> list[Row]:
-    """Return what "hotel Real" and "Coop supermarket" stand for: a name whose first or last words are its kind."""
+    """Return what "hotel Real", "Coop supermarket" and "sushi restaurant" stand for: a kind with a name or a detail."""
     words = text.split()
     for cut in range(1, len(words)):
         for kind, name in ((words[:cut], words[cut:]), (words[cut:], words[:cut])):
             word = find_feature_word(" ".join(kind))
             if word is None:
                 continue
-            wanted = {row.number for row in find_by_kind(connection, word, bounds)}
-            rows = [row for row in find_by_name(connection, " ".join(name), bounds) if row.number in wanted]
+            wanted = find_by_kind(connection, word, bounds)
+            numbers = {row.number for row in wanted}
+            named = (find(connection, " ".join(name), bounds) for find in (find_by_name, find_longer))
+            rows = next(filter(None, ([row for row in found if row.number in numbers] for found in named)), [])
+            rows = rows or [row for row in wanted if _has_detail(row, " ".join(name))]
             if rows:
                 return rows
     return []
+
+
+def _has_detail(row: Row, text: str) -> bool:
+    """Return whether a tag of a thing has this value: its cuisine, sport, material."""
+    key = make_key(text)
+    return any(make_key(kind.partition("=")[2].replace("_", " ")) == key for kind in row.kinds)
 
 
 def _keep_related(connection: sqlite3.Connection, found: list[_Found], condition: Condition) -> list[_Found]:

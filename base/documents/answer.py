@@ -77,12 +77,17 @@ Regions = TypedDict("Regions", {"50": AnswerArea | None, "90": AnswerArea | None
 """The regions of probability 0.5 and 0.9; None where no place was proposed."""
 
 
+Origin = Literal["nearest", "answer", "alternative", "named", "map", "scene", "heatmap", "gps"]
+"""Where a candidate came from; ``named`` is a place whose name is written in the photo, ``map`` where the map has what
+is written in it, ``scene`` the place of a reference that shows the same scene."""
+
+
 class CandidateDocument(TypedDict):
     """A place that was proposed, and by whom; ``rank`` 0 is the most similar photo."""
 
     latitude: float
     longitude: float
-    origin: Literal["nearest", "answer", "alternative", "named", "map", "scene", "heatmap", "gps"]
+    origin: Origin
     rank: NotRequired[int]
     similarity: NotRequired[float]
     position_score: NotRequired[float]
@@ -113,13 +118,17 @@ class ScoredCandidate(CandidateDocument):
 
 
 class RivalDocument(TypedDict):
-    """The best place outside the leading region, with the strongest candidate behind it."""
+    """The best place outside the leading region, with the strongest candidate behind it.
+
+    ``point`` stands where the position is not that candidate's own: the middle of several, or a place that one names.
+    """
 
     latitude: float
     longitude: float
     score: float
     probability: Probability
     candidate: CandidateDocument
+    point: NotRequired[Literal["middle", "named"]]
     country: str | None
     place: str | None
 
@@ -211,6 +220,22 @@ class TextCheckDocument(TypedDict):
     driving_side: Finding
 
 
+class EffectDocument(TypedDict):
+    """What text in the photo, the map, a photo of the same scene or a second look did to the answer.
+
+    ``kind``: it ``moved`` the answer, from ``latitude`` and ``longitude``; ``agrees`` with it; points ``elsewhere``, to
+    ``latitude`` and ``longitude``; stands ``alone`` behind it; was ``contradicted`` by other evidence; was ``ignored``.
+    ``count``: texts on the map, or matched features; ``alike``: places of the map that have as many texts.
+    """
+
+    source: Literal["text", "map", "scene", "look"]
+    kind: Literal["moved", "agrees", "elsewhere", "alone", "contradicted", "ignored"]
+    latitude: NotRequired[float]
+    longitude: NotRequired[float]
+    count: NotRequired[int]
+    alike: NotRequired[int]
+
+
 class SentDocument(TypedDict):
     """A request that left the machine for an open service: never the photo, never a token."""
 
@@ -252,6 +277,8 @@ class AnswerWithoutCandidates(TypedDict):
     """What the model said of pictures taken at the leading places; absent where it was not asked."""
     checks: NotRequired[list[TextCheckDocument]]
     """What other evidence says of the places that text in the photo names; absent where no text names one."""
+    effects: NotRequired[list[EffectDocument]]
+    """What text, map, matched scenes and a second look did to the answer; absent where they did nothing."""
     sent: NotRequired[list[SentDocument]]
     """What was asked of open services; absent where nothing was."""
     precision: NotRequired[PrecisionCap]

@@ -34,6 +34,7 @@ class AnswerStatement(TypedDict):
     spent: str
     asked: list[str]
     checks: list[str]
+    effects: list[str]
     looks: list[ToldLook]
     doubts: list[str]
 

@@ -4,7 +4,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from sextant.base.documents.answer import CandidateDocument, Probability, Regions
+from sextant.base.documents.answer import CandidateDocument, EffectDocument, Probability, Regions
 
 
 class LeadingRival(TypedDict):
@@ -15,6 +15,7 @@ class LeadingRival(TypedDict):
     score: float
     probability: Probability
     candidate: CandidateDocument
+    point: NotRequired[Literal["middle", "named"]]
 
 
 class VerdictDocument(TypedDict):
@@ -34,6 +35,7 @@ class VerdictDocument(TypedDict):
     unanimous: NotRequired[bool]
     expected_gain: float | None
     reasons: list[str]
+    effects: NotRequired[list[EffectDocument]]
     calibrated: bool
     basis: NotRequired[Literal["own", "profile", "borrowed"]]
     strategy: str

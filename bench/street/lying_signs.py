@@ -8,9 +8,9 @@ sign and all, is searched for in the drawn gallery; what the sign says is looked
 
 Two galleries: as the builtin encoder finds, and one that finds more (the cosine of half of the pairs of scenes within
 200 km is raised). Readers: nobody answers; a careful model answers as if the board were blank; a gullible one answers
-with the sign's town. The gullible one says nothing else, or also on which side it saw traffic (right in 94 %), or also
-quotes other words (in a language of the true country in 90 %, of another in 10 %): as often as
-``python -m bench.street.text_checks`` measured.
+with the sign's town. The gullible one says nothing else (asked once or three times), or also on which side it saw
+traffic (right in 94 %), or also quotes other words (in a language of the true country in 90 %, of another in 10 %): as
+often as ``python -m bench.street.text_checks`` measured.
 
 Printed for each: the share of answers within 25 km of the sign's place, how far the answer lies from the one with a
 blank board (km), the share within 200 km of the truth, and the stated P(25 km); without the checks of text, and with
@@ -40,13 +40,20 @@ from sextant.geo.sphere import compute_all_pairs_km, compute_great_circle_km
 from sextant.tools.country_facts import load_facts
 
 CONDITIONS = ("original", "blank", "similar", "random", "adversarial")
-READERS = ("nobody", "careful", "gullible", "gullible, saw traffic", "gullible, saw traffic and words")
+READERS = (
+    "nobody",
+    "careful",
+    "gullible",
+    "gullible, asked three times",
+    "gullible, saw traffic",
+    "gullible, saw traffic and words",
+)
 _LISTED = 20
 _ERROR_KM = (5.0, 1500.0)  # of an honest answer: as far off as a middling model's, evenly in the logarithm
 _NEAR_KM, _REGION_KM = 25.0, 200.0
 _SIDE_RIGHT, _LANGUAGE_RIGHT = 0.94, 0.9
 _RAISED, _RAISED_SHARE = 0.3, 0.5
-_BRANCH = "1.a.0"
+_BRANCHES = ("1.a.0", "1.b.0", "1.c.0")
 
 
 @dataclass(frozen=True)
@@ -188,6 +195,7 @@ def _answer(
     checked: bool,
 ) -> tuple[float, float, float]:
     order = np.argsort(-cosines)[:_LISTED]
+    branches = _BRANCHES[: 3 if "three" in reader else 1]
     candidates = [
         Candidate(*places[row].tolist(), origin="nearest", rank=rank, similarity=float(cosines[row]))
         for rank, row in enumerate(order.tolist())
@@ -195,18 +203,21 @@ def _answer(
     named = _named(scene, condition)
     if reader != "nobody":
         said = _locate(named) if named and reader.startswith("gullible") else scene.honest
-        candidates.append(
-            Candidate(*(said or scene.honest), origin="answer", model="gpt-4o", confidence=0.6, id=_BRANCH)
-        )
+        candidates += [
+            Candidate(*(said or scene.honest), origin="answer", model="gpt-4o", confidence=0.6, id=one, variant=one)
+            for one in branches
+        ]
     near = [list(one) for one in dict.fromkeys((one.latitude, one.longitude) for one in candidates)][:12]
     word = _word(scene, condition)
     found = Sights("/nonexistent").look_up_signs({"texts": [word], "near": near})["places"] if word else []
     pool = Pool(tuple(candidates), profile=profile)
     read = ReadTexts(
-        {_BRANCH: [word]}, {one["text"]: one for one in found}, scene.language if "words" in reader else None
+        {branch: [word] for branch in branches},
+        {one["text"]: one for one in found},
+        scene.language if "words" in reader else None,
     )
     saw = f"traffic keeps to the {scene.side}" if "traffic" in reader and scene.side else ""
-    checks = check_texts(read, pool, {_BRANCH: [Turn(role="assistant", content=saw)]}) if checked else ()
+    checks = check_texts(read, pool, {branches[0]: [Turn(role="assistant", content=saw)]}) if checked else ()
     verdict = calibrated(replace(pool, candidates=(*candidates, *find_signs(read)), checks=checks))
     return verdict.latitude or 0.0, verdict.longitude or 0.0, verdict.probability["25"] or 0.0
 

@@ -16,20 +16,24 @@ import math
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from sextant.agent.answers import parse_answer
 from sextant.agent.answers.signs import quoted_signs
 from sextant.agent.guard.driving_side import find_driving_side
 from sextant.agent.guard.sign_language import detect_sign_language, find_by_script, find_by_words
-from sextant.agent.nodes.signs import may_be_name
+from sextant.agent.nodes.signs import may_be_name, read_texts
 from sextant.agent.nodes.text_checks import check_driving_side, check_language
+from sextant.agent.state import Turn
+from sextant.agent.verification.decision import RADII_KM
 from sextant.agent.verification.pool import Finding
 from sextant.agent.verification.scoring.text_checks import share_listed
-from sextant.atlas.names import find_place
+from sextant.agent.world.sights import Sights
+from sextant.atlas.names import NamedPlace, find_place
 from sextant.eval.fitting.profiles import with_profiles
 from sextant.eval.fitting.recorded import Record, read_records
 from sextant.geo.places import describe
@@ -53,20 +57,27 @@ def main() -> None:
         others = [countries[row] for row in chance.permutation(len(countries)).tolist()]
         _report_language(part, mine, others)
         _report_side(part, mine, others)
+    _report_alone(options.replies)
     records = with_profiles(read_records(options.recorded))
     for part in (0, 1):
         _report_retrieval(part, [one for one in records if zlib.crc32(one.group.encode()) % 2 == part])
 
 
-def _read_replies(paths: Iterable[Path]) -> Iterator[tuple[str, str, str]]:
-    """Yield image, reply and the true country's code."""
+def _read_lines(paths: Iterable[Path]) -> Iterator[tuple[str, str, tuple[float, float]]]:
+    """Yield image, reply and the true position."""
     for path in paths:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for line in lines:
                 one = json.loads(line)
-                code = _find_code(one["latitude"], one["longitude"])
-                if code:
-                    yield one["image"], one["raw"], code
+                yield one["image"], one["raw"], (one["latitude"], one["longitude"])
+
+
+def _read_replies(paths: Iterable[Path]) -> Iterator[tuple[str, str, str]]:
+    """Yield image, reply and the true country's code."""
+    for image, reply, truth in _read_lines(paths):
+        code = _find_code(*truth)
+        if code:
+            yield image, reply, code
 
 
 @lru_cache(maxsize=100_000)
@@ -107,6 +118,42 @@ def _report_side(part: int, replies: Sequence[tuple[str, str, str]], others: Seq
             checked = [check_driving_side(side, load_facts().get(code)) for code in (country, other)]
             found.append((checked[0], checked[1]))
     _print(f"part {part}, driving side in {len(replies)} replies", found)
+
+
+def _report_alone(paths: Iterable[Path]) -> None:
+    """Print how often the town that a reply read in the photo, and answered with, is right: each photo counts once."""
+    sights = Sights("/nonexistent")
+    found: dict[str, list[float]] = defaultdict(list)
+    for image, reply, truth in _read_lines(paths):
+        outcome = asdict(parse_answer(reply))
+        if outcome["kind"] != "answered":
+            continue
+        at = (outcome["latitude"], outcome["longitude"])
+        texts = read_texts([Turn(role="assistant", content=reply)], outcome)
+        towns = [text for text in texts if any(_is_near(hit, at) for hit in _find_towns(text))]
+        places = sights.look_up_signs({"texts": towns, "near": [list(at)]})["places"] if towns else []
+        if any(_measure_km((one["latitude"], one["longitude"]), at) <= RADII_KM[1] for one in places):
+            found[image].append(_measure_km(truth, at))
+    for part in (0, 1):
+        mine = [away for image, away in found.items() if zlib.crc32(image.encode()) % 2 == part]
+        shares = np.mean([np.mean(np.array(away)[:, None] <= np.array(RADII_KM), axis=0) for away in mine], axis=0)
+        print(
+            f"part {part}, answers at the town of a text: {sum(map(len, mine))} replies to {len(mine)} photos, right "
+            f"within {'/'.join(f'{km:g}' for km in RADII_KM)} km: {' / '.join(f'{100 * one:.0f}' for one in shares)} %"
+        )
+
+
+def _is_near(hit: NamedPlace, at: tuple[float, float]) -> bool:
+    return _measure_km((hit.latitude, hit.longitude), at) <= RADII_KM[1]
+
+
+def _measure_km(one: tuple[float, float], other: tuple[float, float]) -> float:
+    return float(compute_great_circle_km(one, other))
+
+
+@lru_cache(maxsize=100_000)
+def _find_towns(text: str) -> tuple[NamedPlace, ...]:
+    return tuple(find_place(text, limit=50, misspelt=False))
 
 
 def _report_retrieval(part: int, records: Sequence[Record]) -> None:

@@ -4,8 +4,7 @@ The words are data (``data/axis_words.yaml``). Every rule is a bounded pattern.
 """
 
 import re
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -26,32 +25,169 @@ _LOWER_PAIR = re.compile(
 # "O" is Ost where the text is German, west in the Romance languages.
 _GERMAN = re.compile(r"\b(?:und|der|die|das|ist|breite|länge|ost|breitengrad|längengrad)\b", re.IGNORECASE)
 _GERMAN_EAST = re.compile(r"(?<![^\W\d_])O(?=\s?\d)|(?<=[\d°'\"′″])O(?![^\W\d_])|(?<=[\d°'\"′″]\s)O(?![^\W\d_])")
+# What a rule's matches hold, in short: a reply in plain JSON has none, and need not wait for the long patterns.
+_WORD_BEFORE_NUMBER = re.compile(r"[^\W\d_]\s?\d")
+_WORD_AFTER_NUMBER = re.compile(r"\d\s?[^\W\d_]")
+_LETTER_AFTER_NUMBER = re.compile(r"\d[\s°'′\"″]{0,4}[A-ZÖØ]")
+_LETTER = re.compile("[NSEW]")
+_BRACKET_OR_WORD = re.compile(rf"{_NUMBER_END}(?:\s{{0,2}}\(|\s?,\s?[^\W\d_])")
 _AMBIGUOUS = {"vĩ", "kinh", "nam", "العرض", "الطول"}  # other words too: only together with a hemisphere
 
 
-@dataclass(frozen=True)
+Meanings = tuple[tuple[re.Pattern[str], str], ...]
+
+
 class AxisWords:
-    """The patterns made of the word list."""
+    """The word list, and the patterns made of it: each is compiled when the first text needs it.
 
-    any_word: re.Pattern[str]
-    phrases: tuple[re.Pattern[str], ...]
-    after: re.Pattern[str]
-    bracketed: re.Pattern[str]
-    before: re.Pattern[str]
-    labels: re.Pattern[str]
-    minus: re.Pattern[str]
-    sexagesimal: re.Pattern[str]
-    abbreviations: tuple[tuple[re.Pattern[str], dict[str, str]], ...]
-    languages: tuple["Language", ...]
+    Together they take 70 ms of processor time, which most processes can do without: few replies need them all.
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._data = data
+        self._groups: dict[str, set[str]] = {name: set() for name in ("latitude", "longitude", *_HEMISPHERES)}
+        self._joined: dict[str, set[str]] = {letter: set() for letter in _AXIS_OF}  # "noorderbreedte=N"
+        for language in data["words"].values():
+            for name, words in language.items():
+                for word in words:
+                    plain, _, letter = word.partition("=")
+                    (self._joined[letter] if letter else self._groups[name]).add(plain)
+
+    @cached_property
+    def any_word(self) -> re.Pattern[str]:
+        """Where any word begins."""
+        every = set().union(*self._groups.values(), *self._joined.values())
+        return re.compile(rf"{_START}(?:{_join_alternatives(every)})", re.IGNORECASE)
+
+    @cached_property
+    def sides(self) -> re.Pattern[str]:
+        """A word for a hemisphere, even within another word: a text without one has no phrase to rewrite."""
+        every = set().union(*(self._groups[name] for name in _HEMISPHERES), *self._joined.values())
+        return re.compile(_join_alternatives(every), re.IGNORECASE)
+
+    @cached_property
+    def axes(self) -> re.Pattern[str]:
+        """Where a word for latitude or longitude begins."""
+        return re.compile(rf"{_START}(?:{self._axis})", re.IGNORECASE)
+
+    @cached_property
+    def phrases(self) -> tuple[re.Pattern[str], ...]:
+        """A hemisphere and an axis in one word, or beside each other."""
+        side = "|".join(_join_alternatives(self._groups[name]) for name in _HEMISPHERES)
+        whole = "|".join(_join_alternatives(words) for words in self._joined.values())
+        filler = rf"(?:(?:{self._list_words('fillers')})\s)?"
+        return tuple(
+            re.compile(pattern, re.IGNORECASE)
+            for pattern in (
+                rf"{_START}(?P<whole>{whole}){_END}",
+                rf"{_START}(?P<side>{side})\s{{0,2}}{filler}(?P<axis>{self._axis}){_END}",
+                rf"{_START}{filler}(?P<axis>{self._axis})\s{{0,2}}{filler}(?P<side>{side}){_END}(?!{_VERB})",
+            )
+        )
+
+    @cached_property
+    def after(self) -> re.Pattern[str]:
+        """A hemisphere behind its number."""
+        degrees = rf"(?:\s?(?:{self._list_words('degrees')}))?"
+        return re.compile(
+            rf"{_NUMBER_END}{degrees}[\s-]{{0,2}}(?:in\sthe\s|im\s|en\sel\s)?"
+            rf"(?P<side>{self._long_sides}|(?-i:[NSEW])){_END}"
+            rf"(?:\shemisphere)?(?!\s(?:of|von|de|du|di|do)\s(?!the\s[Ee]quator|Greenwich))",
+            re.IGNORECASE,
+        )
+
+    @cached_property
+    def bracketed(self) -> re.Pattern[str]:
+        """A hemisphere in brackets or behind a comma; its matches hold one of ``_BRACKET_OR_WORD``."""
+        return re.compile(
+            rf"{_NUMBER_END}(?:\s{{0,2}}\(\s?(?P<side>{self._long_sides}|[NSEW])\s?\)"
+            rf"|\s?,\s?(?P<bare>{self._long_sides})(?=\s{{0,2}}(?:[;,.)\n]|$)))",
+            re.IGNORECASE,
+        )
+
+    @cached_property
+    def before(self) -> re.Pattern[str]:
+        """A hemisphere before its number."""
+        return re.compile(
+            rf"{_START}(?!(?:est|este|sur|sul)\s)(?P<side>{self._long_sides})\s{{0,2}}[:=]?\s{{0,2}}"
+            rf"(?P<number>\d{{1,3}}(?:\s?°|[.,٫]\d{{2}}))",
+            re.IGNORECASE,
+        )
+
+    @cached_property
+    def labels(self) -> re.Pattern[str]:
+        """A word for an axis that stands by itself."""
+        words = ({word for word in self._groups[name] if _is_label(word)} for name in ("latitude", "longitude"))
+        return re.compile(rf"{_START}(?:{'|'.join(map(_join_alternatives, words))}){_END}", re.IGNORECASE)
+
+    @cached_property
+    def minus(self) -> re.Pattern[str]:
+        """A word for minus before a number; its matches hold one of ``_WORD_BEFORE_NUMBER``."""
+        return re.compile(rf"{_START}(?:{self._list_words('minus')})\s?(?=\d{{1,3}}(?:[.,]\d|\s?°|\s))", re.IGNORECASE)
+
+    @cached_property
+    def sexagesimal(self) -> re.Pattern[str]:
+        """Degrees and minutes in words; its matches hold one of ``_WORD_AFTER_NUMBER``."""
+        degrees, minutes, seconds = (self._list_words(name) for name in ("degrees", "minutes", "seconds"))
+        return re.compile(
+            rf"(?P<degrees>[+-]?\d{{1,3}})\s?(?:{degrees})\s{{0,2}}(?:{_AND})?"
+            rf"(?P<minutes>\d{{1,2}}(?:[.,]\d{{1,6}})?)\s?(?:{minutes}|['′])"
+            rf"(?:\s{{0,2}}(?:{_AND})?(?P<seconds>\d{{1,2}}(?:[.,]\d{{1,6}})?)\s?(?:{seconds}|[\"″])?)?",
+            re.IGNORECASE,
+        )
+
+    @cached_property
+    def abbreviations(self) -> tuple[tuple[re.Pattern[str], dict[str, str]], ...]:
+        """Two numbers with single letters; their matches hold one of ``_LETTER_AFTER_NUMBER``."""
+        return tuple(_make_pair(letters) for letters in self._data["abbreviations"].values())
+
+    @cached_property
+    def languages(self) -> tuple["Language", ...]:
+        """The words of each language."""
+        return tuple(map(Language, self._data["words"].values()))
+
+    @cached_property
+    def _axis(self) -> str:
+        return _join_alternatives(self._groups["latitude"] | self._groups["longitude"])
+
+    @cached_property
+    def _long_sides(self) -> str:
+        """Words of one or two letters ("s.", "nam") are read only as part of a phrase."""
+        return "|".join(
+            _join_alternatives({word for word in self._groups[name] if _is_long(word)}) for name in _HEMISPHERES
+        )
+
+    def _list_words(self, name: str) -> str:
+        return _join_alternatives(set(self._data[name]))
 
 
-@dataclass(frozen=True)
 class Language:
     """The words of one language: each pattern matches a whole word or phrase."""
 
-    sides: tuple[tuple[re.Pattern[str], str], ...]
-    axes: tuple[tuple[re.Pattern[str], str], ...]
-    whole: tuple[tuple[re.Pattern[str], str], ...]
+    def __init__(self, words: dict[str, list[str]]) -> None:
+        self._words = words
+
+    @cached_property
+    def sides(self) -> Meanings:
+        """Hemispheres and their letters."""
+        return tuple((self._compile(name), letter) for name, letter in _HEMISPHERES.items() if self._select(name))
+
+    @cached_property
+    def axes(self) -> Meanings:
+        """Words for latitude and longitude."""
+        return tuple((self._compile(name), name) for name in ("latitude", "longitude") if self._select(name))
+
+    @cached_property
+    def whole(self) -> Meanings:
+        """Words that hold hemisphere and axis, and the hemisphere's letter."""
+        joined = [entry.split("=") for entries in self._words.values() for entry in entries if "=" in entry]
+        return tuple((re.compile(re.escape(word), re.IGNORECASE), letter) for word, letter in joined)
+
+    def _select(self, name: str) -> set[str]:
+        return {word for word in self._words.get(name, ()) if "=" not in word}
+
+    def _compile(self, name: str) -> re.Pattern[str]:
+        return re.compile(f"(?:{_join_alternatives(self._select(name))})", re.IGNORECASE)
 
 
 def rewrite_axis_words(text: str) -> str:
@@ -81,26 +217,35 @@ def _find_surroundings(text: str) -> list[tuple[int, int]]:
 
 def _rewrite(text: str, german: bool) -> str:
     known = load_axis_words()
-    text = known.minus.sub("-", text)
-    text = known.sexagesimal.sub(_format_sexagesimal, text)
+    if _WORD_BEFORE_NUMBER.search(text):
+        text = known.minus.sub("-", text)
+    if _WORD_AFTER_NUMBER.search(text):
+        text = known.sexagesimal.sub(_format_sexagesimal, text)
     text = _LOWER_PAIR.sub(lambda found: f"{found[1]}{found[2].upper()}{found[3]}{found[4].upper()}", text)
     if german:
         text = _GERMAN_EAST.sub("E", text)
-    for pattern, letters in known.abbreviations:
-        text = pattern.sub(lambda found, letters=letters: _expand_abbreviated(found, letters), text)  # type: ignore[misc]
+    if _LETTER_AFTER_NUMBER.search(text):
+        for pattern, letters in known.abbreviations:
+            text = pattern.sub(lambda found, letters=letters: _expand_abbreviated(found, letters), text)  # type: ignore[misc]
     text = _rewrite_bracketed(text, known)
-    if known.any_word.search(text) is None:
+    has_side = known.sides.search(text) is not None
+    if (known.any_word if has_side else known.axes).search(text) is None:
         return text
-    for pattern in known.phrases:
-        text = pattern.sub(lambda found: _find_phrase_letter(found, known), text)
-    text = known.after.sub(lambda found: f"{found['number']} {_find_letter(found['side'], known)}", text)
+    if has_side:
+        for pattern in known.phrases:
+            text = pattern.sub(lambda found: _find_phrase_letter(found, known), text)
+    if has_side or _LETTER.search(text):
+        text = known.after.sub(lambda found: f"{found['number']} {_find_letter(found['side'], known)}", text)
     text = _rewrite_bracketed(text, known)
-    text = known.before.sub(lambda found: f"{_find_letter(found['side'], known)} {found['number']}", text)
+    if has_side:
+        text = known.before.sub(lambda found: f"{_find_letter(found['side'], known)} {found['number']}", text)
     return known.labels.sub(lambda found: _find_axis(found[0]) or found[0], text)
 
 
 def _rewrite_bracketed(text: str, known: AxisWords) -> str:
     """Read "33.87 (South)" and "37.8, South;"."""
+    if _BRACKET_OR_WORD.search(text) is None:
+        return text
     return known.bracketed.sub(
         lambda found: f"{found['number']} {_find_letter(found['side'] or found['bare'], known)}", text
     )
@@ -118,78 +263,9 @@ def find_axis_of_key(key: str) -> str | None:
 
 @cache
 def load_axis_words() -> AxisWords:
-    """Load the word list and make its patterns."""
+    """Load the word list."""
     text = files("sextant.agent.answers").joinpath("data/axis_words.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = parse_yaml(text)
-    groups: dict[str, set[str]] = {name: set() for name in ("latitude", "longitude", *_HEMISPHERES)}
-    joined: dict[str, set[str]] = {letter: set() for letter in _AXIS_OF}  # "noorderbreedte=N"
-    for language in data["words"].values():
-        for name, words in language.items():
-            for word in words:
-                plain, _, letter = word.partition("=")
-                (joined[letter] if letter else groups[name]).add(plain)
-    side = "|".join(_join_alternatives(groups[name]) for name in _HEMISPHERES)
-    axis = _join_alternatives(groups["latitude"] | groups["longitude"])
-    filler = rf"(?:(?:{_join_alternatives(set(data['fillers']))})\s)?"
-    degrees = rf"(?:\s?(?:{_join_alternatives(set(data['degrees']))}))?"
-    # Words of one or two letters ("s.", "nam") are read only as part of a phrase.
-    long_sides = "|".join(
-        _join_alternatives({word for word in groups[name] if _is_long(word)}) for name in _HEMISPHERES
-    )
-    labels = {name: {word for word in groups[name] if _is_label(word)} for name in ("latitude", "longitude")}
-    whole = "|".join(_join_alternatives(words) for words in joined.values())
-    flags = re.IGNORECASE
-    return AxisWords(
-        re.compile(rf"{_START}(?:{_join_alternatives(set().union(*groups.values(), *joined.values()))})", flags),
-        (
-            re.compile(rf"{_START}(?P<whole>{whole}){_END}", flags),
-            re.compile(rf"{_START}(?P<side>{side})\s{{0,2}}{filler}(?P<axis>{axis}){_END}", flags),
-            re.compile(rf"{_START}{filler}(?P<axis>{axis})\s{{0,2}}{filler}(?P<side>{side}){_END}(?!{_VERB})", flags),
-        ),
-        re.compile(
-            rf"{_NUMBER_END}{degrees}[\s-]{{0,2}}(?:in\sthe\s|im\s|en\sel\s)?(?P<side>{long_sides}|(?-i:[NSEW])){_END}"
-            rf"(?:\shemisphere)?(?!\s(?:of|von|de|du|di|do)\s(?!the\s[Ee]quator|Greenwich))",
-            flags,
-        ),
-        re.compile(
-            rf"{_NUMBER_END}(?:\s{{0,2}}\(\s?(?P<side>{long_sides}|[NSEW])\s?\)"
-            rf"|\s?,\s?(?P<bare>{long_sides})(?=\s{{0,2}}(?:[;,.)\n]|$)))",
-            flags,
-        ),
-        re.compile(
-            rf"{_START}(?!(?:est|este|sur|sul)\s)(?P<side>{long_sides})\s{{0,2}}[:=]?\s{{0,2}}(?P<number>\d{{1,3}}(?:\s?°|[.,٫]\d{{2}}))",
-            flags,
-        ),
-        re.compile(rf"{_START}(?:{'|'.join(_join_alternatives(words) for words in labels.values())}){_END}", flags),
-        re.compile(rf"{_START}(?:{_join_alternatives(set(data['minus']))})\s?(?=\d{{1,3}}(?:[.,]\d|\s?°|\s))", flags),
-        re.compile(
-            rf"(?P<degrees>[+-]?\d{{1,3}})\s?(?:{_join_alternatives(set(data['degrees']))})\s{{0,2}}(?:{_AND})?"
-            rf"(?P<minutes>\d{{1,2}}(?:[.,]\d{{1,6}})?)\s?(?:{_join_alternatives(set(data['minutes']))}|['′])"
-            rf"(?:\s{{0,2}}(?:{_AND})?(?P<seconds>\d{{1,2}}(?:[.,]\d{{1,6}})?)\s?(?:{_join_alternatives(set(data['seconds']))}|[\"″])?)?",
-            flags,
-        ),
-        tuple(_make_pair(letters) for letters in data["abbreviations"].values()),
-        tuple(_read_language(language) for language in data["words"].values()),
-    )
-
-
-def _read_language(words: dict[str, list[str]]) -> Language:
-    flags = re.IGNORECASE
-    by_name = {name: {word for word in entries if "=" not in word} for name, entries in words.items()}
-    whole = [entry.split("=") for entries in words.values() for entry in entries if "=" in entry]
-    return Language(
-        tuple(
-            (re.compile(f"(?:{_join_alternatives(by_name[name])})", flags), letter)
-            for name, letter in _HEMISPHERES.items()
-            if by_name.get(name)
-        ),
-        tuple(
-            (re.compile(f"(?:{_join_alternatives(by_name[name])})", flags), name)
-            for name in ("latitude", "longitude")
-            if by_name.get(name)
-        ),
-        tuple((re.compile(re.escape(word), flags), letter) for word, letter in whole),
-    )
+    return AxisWords(parse_yaml(text))
 
 
 def _join_alternatives(words: set[str]) -> str:
@@ -261,8 +337,11 @@ def _find_letter(word: str, known: AxisWords) -> str:
 
 @lru_cache(maxsize=1024)
 def _find_axis(word: str) -> str | None:
-    return next((name for language in load_axis_words().languages for name in _matches(language.axes, word)), None)
+    known = load_axis_words()
+    if known.axes.fullmatch(word.strip()) is None:
+        return None
+    return next((name for language in known.languages for name in _matches(language.axes, word)), None)
 
 
-def _matches(patterns: tuple[tuple[re.Pattern[str], str], ...], word: str) -> list[str]:
+def _matches(patterns: Meanings, word: str) -> list[str]:
     return [meaning for pattern, meaning in patterns if pattern.fullmatch(word.strip())]

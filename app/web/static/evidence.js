@@ -46,6 +46,7 @@ function answerCard(photo, act) {
     fact("Gallery", told.gallery),
     fact("Model", told.model),
     fact("Verified by", fitted),
+    ...told.effects.map((words) => fact("Weighed", words)),
     ...told.asked.map((words) => fact("Asked", words)),
     precision ? fact("Precision", `no finer than ${precision.cap ?? "its country's cap"}: ${precision.reason}`) : null,
     ...told.doubts.map((words) => h("p", { class: "small" }, `⚠ ${words}`)),

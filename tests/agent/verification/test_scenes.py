@@ -3,6 +3,7 @@
 import pytest
 
 from sextant.agent.verification import Candidate, Pool, verify
+from sextant.agent.verification.decision import Effect, EffectKind, EffectSource, RivalPoint
 from sextant.gallery.profile import WEAK
 
 PARIS, VERSAILLES, ROME = (48.8566, 2.3522), (48.8049, 2.1204), (41.9028, 12.4964)
@@ -89,3 +90,36 @@ def test_places_that_fit_as_well_share_the_weight():
         return next(one for one in verdict.scored if one.candidate.origin == "map").probabilities["1"]
 
     assert chance(shared) < chance(alone)
+
+
+def test_what_moved_the_answer_is_told_with_where_it_would_be_otherwise():
+    without = verify(make_pool())
+    corner = (48.8700, 2.3400)
+    by_map, by_scene = verify(make_pool(make_map(corner, 2))), verify(make_pool(make_scene(ROME, 0.9999)))
+    first = (without.latitude, without.longitude)
+    assert not without.effects
+    assert by_map.effects[0] == Effect(EffectSource.MAP, EffectKind.MOVED, *first)
+    assert Effect(EffectSource.MAP, EffectKind.AGREES, count=2) in by_map.effects
+    assert by_scene.effects[0] == Effect(EffectSource.SCENE, EffectKind.MOVED, *first)
+    assert Effect(EffectSource.SCENE, EffectKind.AGREES, count=50) in by_scene.effects
+
+
+def test_a_map_place_that_was_not_followed_is_told_as_a_conflict():
+    pool = make_pool(make_map((48.8700, 2.3400), 2), make_scene(VERSAILLES, 0.9999))
+    found = verify(pool)
+    assert (round(found.latitude, 4), round(found.longitude, 4)) == VERSAILLES
+    assert Effect(EffectSource.MAP, EffectKind.ELSEWHERE, 48.87, 2.34, 2) in found.effects
+
+
+def test_a_rival_between_clusters_is_the_middle_of_several():
+    north, south = (51.0, 2.0), (48.0, 2.0)
+    far = tuple(
+        Candidate(*place, origin="nearest", rank=rank) for rank, place in enumerate([south, north, south, north])
+    )
+    answers = make_pool(answers=(ROME,) * 3).answers
+    rival = verify(Pool((*answers, *far), profile=WEAK)).rival
+    assert rival.point is RivalPoint.MIDDLE
+    places = {(one.latitude, one.longitude) for one in (*answers, *far)}
+    assert (rival.latitude, rival.longitude) not in places
+    alone = verify(Pool((*answers, *far[:1]), profile=WEAK)).rival
+    assert (alone.point is None) == ((alone.latitude, alone.longitude) in places)

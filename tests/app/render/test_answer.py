@@ -2,10 +2,16 @@ from typing import get_args
 
 import pytest
 
-from sextant.agent.answer_statement import describe_rival, describe_stop, format_regions, format_spending
+from sextant.agent.answer_statement import (
+    describe_rival,
+    describe_stop,
+    format_regions,
+    format_spending,
+    list_effects,
+)
 from sextant.agent.answer_words import format_distance, format_headline, format_short_place
-from sextant.app.render.answer import explain_missing_answer, list_map_places, list_scenes
-from sextant.base.documents.answer import Stop
+from sextant.app.render.answer import explain_missing_answer, list_scenes
+from sextant.base.documents.answer import Origin, Stop
 
 LISBON = {"latitude": 38.7, "longitude": -9.1, "place": "Lisbon", "admin1": "Lisboa"}
 LISBON |= {"country": "Portugal", "country_code": "PT"}
@@ -66,6 +72,48 @@ def test_no_rival_is_said_in_words():
     assert describe_rival({"rival": None}).startswith("none")
 
 
+def rival(origin, away=0.0, **more):
+    place = {"latitude": 38.7, "longitude": -9.1, "place": "Lisbon", "country": "Portugal"}
+    behind = {"origin": origin, "latitude": 38.7 + away, "longitude": -9.1, "model": "gpt-4o"}
+    return describe_rival({"rival": {**place, "candidate": behind, **more}})
+
+
+@pytest.mark.parametrize("origin", get_args(Origin))
+def test_each_origin_of_a_rival_has_its_own_words(origin):
+    ends = {rival(other).partition("), from ")[2] for other in get_args(Origin)}
+    assert len(ends) == len(get_args(Origin)) and rival(origin).partition("), from ")[2] in ends
+
+
+def test_a_rival_that_is_no_candidate_says_what_it_is():
+    assert rival("nearest", 1.0, point="middle").endswith(
+        "the middle of several candidates; the strongest, a similar photo, lies 111 km away"
+    )
+    assert rival("nearest", 3.0).endswith("the nearest, a similar photo, lies 334 km away")  # of an earlier version
+    assert rival("answer", 3.0, point="named").endswith(
+        "the place that an answer of gpt-4o names; its coordinates lie 334 km away"
+    )
+
+
+EFFECTS = [
+    {"source": "map", "kind": "moved", "latitude": 38.72, "longitude": -9.1},
+    {"source": "map", "kind": "agrees", "count": 2, "alike": 3},
+    {"source": "scene", "kind": "elsewhere", "latitude": 41.9, "longitude": 12.5, "count": 1},
+]
+
+
+def test_what_moved_the_answer_is_said_the_same_everywhere():
+    found = answer(0.9, 0.9, 0.9, 0.9, 0.9, effects=EFFECTS)
+    found["best"] = {**LISBON, "latitude": 38.7, "longitude": -9.1}
+    words = list_effects(found)
+    assert words == [
+        "the map moved the answer by 2.2 km; without it, it would be 38.7200, -9.1000",
+        "the map has 2 texts of the photo together at the answer, one of 3 such places in the region",
+        "a reference shows the same scene (1 matched feature) at 41.9000, 12.5000, 1,861 km from the answer",
+    ]
+    capped = list_effects({**found, "precision": {"cap": "city", "reason": "a test"}})
+    assert not any(char.isdigit() for char in capped[0] + capped[2].partition("(1 matched feature)")[2])
+
+
 def test_distances_read_well():
     assert [format_distance(km) for km in (0.25, 4.21, 1240.4)] == ["250 m", "4.2 km", "1,240 km"]
 
@@ -87,17 +135,12 @@ def test_every_reason_to_stop_has_words():
     assert len(words) == len(get_args(Stop))
 
 
-def test_matched_scenes_and_map_places_are_listed_the_surest_first():
+def test_matched_scenes_are_listed_the_surest_first():
     place = {"latitude": 55.7056, "longitude": 13.1935}
     weak = {**place, "origin": "scene", "id": "5.jpg", "inliers": 1, "confidence": 0.51}
     sure = {**place, "origin": "scene", "id": "4.jpg", "inliers": 47, "confidence": 0.996}
-    on_map = [{**place, "origin": "map", "agreeing": count} for count in (1, 2, 3)]
-    found = answer(0.9, 0.9, 0.9, 0.9, 0.9, candidates=[weak, sure, *on_map, {**place, "origin": "nearest", "rank": 0}])
+    found = answer(0.9, 0.9, 0.9, 0.9, 0.9, candidates=[weak, sure, {**place, "origin": "nearest", "rank": 0}])
     assert list_scenes(found) == [
         "55.7056, 13.1935, 4.jpg likely shows the same scene: 47 matched features, 100%",
         "55.7056, 13.1935, 5.jpg likely shows the same scene: 1 matched feature, 51%",
-    ]
-    assert [line.split(", ", 2)[2] for line in list_map_places(found)] == [
-        "where the map has 3 texts of the photo together",
-        "where the map has 2 texts of the photo together",
     ]

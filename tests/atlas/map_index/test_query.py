@@ -19,6 +19,14 @@ from sextant.atlas.map_index.query import Relation, read_questions
         ("Städtle 32, Vaduz", "Städtle 32", [], "Vaduz"),
         ("Coop supermarket", "Coop supermarket", [], None),
         ("a shop on Landstrasse", "shop", [("Landstrasse", "on", 40)], None),
+        ("ein Brunnen neben einer Kirche in Schaan", "Brunnen", [("Kirche", "beside", 150)], "Schaan"),
+        ("une église en face de la gare à Vaduz", "église", [("gare", "beside", 150)], "Vaduz"),
+        ("una iglesia cerca del castillo", "iglesia", [("castillo", "near", 300)], None),
+        ("fountain in front of a church", "fountain", [("church", "beside", 150)], None),
+        ("a station with a church within 0,5 km", "station", [("church", "near", 500)], None),
+        ("where Landstrasse meets Kirchgasse in Schaan", "Landstrasse", [("Kirchgasse", "crossing", 20)], "Schaan"),
+        ("Landstrasse and Kirchgasse crossing", "Landstrasse", [("Kirchgasse", "crossing", 20)], None),
+        ("a school called Rosenhof", "school Rosenhof", [], None),
     ],
 )
 def test_a_question_is_read(text: str, what: str, conditions: list[tuple[str, str, float]], where: str | None) -> None:
@@ -28,7 +36,9 @@ def test_a_question_is_read(text: str, what: str, conditions: list[tuple[str, st
 
 
 def test_a_text_that_may_be_a_name_is_also_tried_as_one() -> None:
-    assert [one.what for one in read_questions("Haus am See in Rot")] == ["Haus am See", "Haus am See in Rot"]
+    inside, anywhere, bare = read_questions("Haus am See in Rot")
+    assert (inside.name, inside.where) == ("Haus am See", "Rot")
+    assert anywhere.name == bare.what == "Haus am See in Rot"
 
 
 @given(st.text(max_size=400))

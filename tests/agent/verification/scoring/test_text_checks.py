@@ -96,12 +96,3 @@ def test_doubts_add_up_to_a_bound():
     assert find_doubt(check, 0.0) == pytest.approx(LANGUAGE + DRIVING_SIDE)
     everything = replace(check, retrieval=CONFLICT, map=CONFLICT)
     assert find_doubt(everything, 0.99) == MOST
-
-
-def test_an_answer_that_only_the_readers_of_a_text_give_says_so():
-    alone = "the answer lies where text in the photo names a place; only replies that read that text speak for it"
-    pool = Pool((replace(said(TOKYO)[0], id="1.a.0"), sign(TOKYO, "1.a.0")))
-    assert alone in verify(pool, "calibrated").reasons
-    assert alone not in verify(checked(pool, TOKYO, driving_side=Finding.AGREES), "calibrated").reasons
-    other = replace(said(TOKYO, model="unheard-of")[0], id="1.b.0")
-    assert alone not in verify(replace(pool, candidates=(*pool.candidates, other)), "calibrated").reasons
