@@ -11,7 +11,7 @@ from sextant.atlas.online.addresses import NotPublic, resolve_host
 from sextant.atlas.online.client import Limits, OnlineClient, OnlineError, collect_sent
 from sextant.atlas.online.names import search_nominatim, search_photon
 from sextant.atlas.online.overpass import describe_overpass, list_overpass_sights, search_overpass, write_query
-from sextant.atlas.online.pictures import list_pictures
+from sextant.atlas.online.pictures import list_pictures, looks_at
 from sextant.atlas.online.services import Endpoint, Service, read_services
 from sextant.atlas.online.turns import Turns
 from sextant.atlas.online.web import search_web
@@ -101,6 +101,31 @@ def test_a_faulty_reply_is_one_line_and_is_not_kept(client, services, fault, wor
 def test_a_redirect_on_the_same_server_is_followed(client, services):
     services.faults = [redirect("/search?q=other&format=jsonv2")]
     assert search_nominatim(client, "Krümel", None, 3)
+
+
+@pytest.mark.parametrize(
+    ("azimuth", "shows"),
+    [(0, True), (300, True), (61, False), (180, False), (-5, True), (None, True), ("N", True), (float("nan"), True)],
+)
+def test_pictures_that_look_away_from_the_place_are_left_out(azimuth, shows):
+    """The picture was taken 33 m south of the place."""
+    assert looks_at(HERE[0] - 0.0003, HERE[1], azimuth, *HERE) is shows
+
+
+def test_pictures_that_look_away_are_not_listed(client, services, monkeypatch):
+    south = {"geometry": {"coordinates": [HERE[1], HERE[0] - 0.0003]}, "assets": {"sd": {"href": "https://x/1.jpg"}}}
+    away, towards = ({**south, "id": name, "properties": {"view:azimuth": at}} for name, at in (("a", 180), ("t", 5)))
+    sphere = {
+        **away,
+        "id": "s",
+        "properties": {"view:azimuth": 180, "pers:interior_orientation": {"field_of_view": 360}},
+    }
+    monkeypatch.setattr(services, "panoramax", lambda asked: {"features": [away, towards, sphere]})
+    assert [one.id for one in list_pictures(client, Service.PANORAMAX, *HERE, 100.0)] == ["s", "t"]
+    image = {"computed_geometry": {"coordinates": [HERE[1], HERE[0] - 0.0003]}, "thumb_1024_url": "https://x/1.jpg"}
+    seen = [{**image, "id": "a", "compass_angle": 200.0}, {**image, "id": "t", "compass_angle": 340.0}]
+    monkeypatch.setattr(services, "mapillary", lambda asked: {"data": seen})
+    assert [one.id for one in list_pictures(client, Service.MAPILLARY, *HERE, 100.0, token="x")] == ["t"]
 
 
 def test_pictures_of_other_hosts_are_not_fetched(client, services):
