@@ -9,7 +9,7 @@ found, in an object store, and in a gallery of an earlier version, LanceDB is as
 import json
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -122,7 +122,7 @@ def _read_pieces(table: Any) -> Iterator[tuple[int, NDArray[np.uint8]]]:
 
 
 def _locate(
-    number: int, vectors: NDArray[np.uint8], files: dict[str, BinaryIO], last: _Run | None
+    number: int, vectors: NDArray[np.uint8], files: Mapping[str, BinaryIO], last: _Run | None
 ) -> Iterator[_Run | None]:
     """Yield the runs that hold these vectors; None where one is not found. They probably follow the last run."""
     width = vectors.shape[1]
@@ -140,7 +140,7 @@ def _locate(
         number, offset, vectors = number + equal, offset + equal * width, vectors[equal:]
 
 
-def _search(wanted: bytes, files: dict[str, BinaryIO], file: str, offset: int) -> tuple[str, int] | None:
+def _search(wanted: bytes, files: Mapping[str, BinaryIO], file: str, offset: int) -> tuple[str, int] | None:
     """Return file and offset of these bytes: the nearest behind a place, else in any file."""
     places = [(file, offset), *((name, 0) for name in files)] if file else []
     for name, start in places:
