@@ -1,5 +1,6 @@
 """The client of open services against a loopback server that speaks their protocols, with faults."""
 
+import contextlib
 import socket
 
 import pytest
@@ -17,7 +18,7 @@ from sextant.atlas.online.turns import Turns
 from sextant.atlas.online.web import search_web
 from sextant.atlas.online.wiki import list_articles
 from sextant.base.errors import WrongUse
-from tests.support.open_services import HERE, OpenServices, busy, large, page, redirect, remark, slow
+from tests.support.open_services import HERE, OpenServices, busy, large, page, redirect, remark, send, slow
 
 CIRCLE = SearchCircle(*HERE, 2.0)
 SERVICES = tuple(Service)
@@ -69,7 +70,7 @@ def test_equal_questions_are_asked_once_and_what_is_sent_is_listed_without_secre
     assert sent[0]["host"] == "127.0.0.1" and "bbox" in sent[0]["request"] and "secret" not in str(sent)
 
 
-def test_a_busy_service_is_asked_again_after_the_time_it_names_or_left_alone(client, services):
+def test_a_busy_service_is_asked_again_after_the_time_it_names_or_left_alone(client, services, tmp_path):
     services.faults = [busy(0)]
     assert search_photon(client, "Krümel", None, 3)
     services.faults = [busy(120)]
@@ -78,7 +79,21 @@ def test_a_busy_service_is_asked_again_after_the_time_it_names_or_left_alone(cli
     asked = len(services.requests)
     with pytest.raises(OnlineError, match="asks for a pause"):
         search_photon(client, "a third", None, 3)
+    with pytest.raises(OnlineError, match="asks for a pause"):  # nor does another process of the home
+        search_photon(OnlineClient(client.endpoints, tmp_path / "online"), "a fourth", None, 3)
     assert len(services.requests) == asked
+
+
+@pytest.mark.parametrize("said", ["inf", "nan", "1e99", "-5", "soon", "Wed, 21 Oct 2199 07:28:00 GMT"])
+def test_a_busy_service_is_left_alone_for_a_day_at_most(client, services, said, tmp_path):
+    def refuse(handler):
+        send(handler, b"", "text/plain", 429, {"Retry-After": said})
+
+    services.faults = [refuse] * 2
+    with contextlib.suppress(OnlineError):
+        search_photon(client, "Krümel", None, 3)
+    pauses = [Turns(tmp_path / "online").find_pause_s(file.stem) for file in (tmp_path / "online").glob("*.until")]
+    assert all(0 < seconds <= 86_400 for seconds in pauses) and pauses
 
 
 @pytest.mark.parametrize(
