@@ -17,6 +17,7 @@ from sextant.agent.answer_words import (
     list_scale_rows,
 )
 from sextant.agent.answers import parse_reply
+from sextant.agent.answers.judgements import LETTERS, Likeness, read_judgements
 from sextant.agent.effect_words import describe_effect
 from sextant.agent.guard.metadata_check import describe_file_position, read_file_position
 from sextant.base.documents.answer import Answer, Origin
@@ -43,6 +44,11 @@ _ORIGINS: dict[Origin, str] = {
 }
 _SAID: dict[Origin, str] = {"answer": "an answer", "alternative": "an alternative"}
 _SAME_TOWN_KM, _SAME_REGION_KM = 25.0, 200.0  # verification looks within these for the candidate behind a rival
+_JUDGED_WORDS = {
+    Likeness.SAME_PLACE: "is the same",
+    Likeness.SAME_KIND: "is alike",
+    Likeness.NOT: "is another",
+}
 WHOLE_WORLD_KM = 15_000  # a circle of this radius leaves out less than a fifth of the Earth
 WHOLE_WORLD_KM2 = 410e6  # four fifths of the Earth's 510 million square kilometres
 
@@ -250,4 +256,6 @@ def describe_reply(text: str) -> str:
     if outcome.kind == "answered":
         named = f" ({outcome.place})" if outcome.place else ""
         return f"answers {format_coordinates({'latitude': outcome.latitude, 'longitude': outcome.longitude})}{named}"
+    if judged := read_judgements(text, LETTERS):
+        return "compares: " + ", ".join(f"place {one.letter} {_JUDGED_WORDS[one.likeness]}" for one in judged)
     return outcome.kind if text.lstrip().startswith(("{", "```")) else " ".join(text.split())

@@ -22,7 +22,7 @@ from sextant.agent.verification.pool import Pool, positions_of
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.base.arrays import Floats
 from sextant.base.documents.outcome import OutcomeDocument
-from sextant.base.errors import WrongUse
+from sextant.base.errors import WrongUse, format_system_reason
 from sextant.gallery.search.areas import SearchArea
 from sextant.gallery.search.filters import Filters
 from sextant.geo.countries import find_country_code, load_countries_by_code
@@ -85,7 +85,7 @@ def read_within(text: str) -> str:
     try:
         return _write_geojson(SearchArea.from_geojson(path.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"the area {text!r} cannot be read ({error}); {_FORMS}") from error
+        raise WrongUse(f"the area {text!r} cannot be read ({format_system_reason(error)}); {_FORMS}") from error
 
 
 @lru_cache(maxsize=16)

@@ -39,4 +39,6 @@ def format_error(error: BaseException, longest: int | None = LONGEST) -> str:
 
 def format_system_reason(error: BaseException) -> str:
     """Return the system's reason (``No space left on device``) of an ``OSError``, else ``format_error``."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
     return getattr(error, "strerror", None) or format_error(error)

@@ -18,7 +18,7 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from sextant.base.arrays import Floats
-from sextant.base.errors import SextantError, WrongUse
+from sextant.base.errors import SextantError, WrongUse, format_system_reason
 from sextant.geo.countries import Country, find_country_code, list_countries
 
 STEP_DEGREES = 1e-4
@@ -103,7 +103,10 @@ def load_polygons() -> Polygons:
         sizes = np.bincount(polygon_of_ring, weights=data["ring_sizes"]).astype(np.intp)
         owners = data["countries"].astype(np.intp)
     except (OSError, ValueError, KeyError) as error:
-        raise SextantError(f"the map 'geo/data/borders.npz' cannot be read ({error}); reinstall sextant-geo") from error
+        reason = format_system_reason(error)
+        raise SextantError(
+            f"the map 'geo/data/borders.npz' cannot be read ({reason}); reinstall sextant-geo"
+        ) from error
     points = np.column_stack([latitude, longitude])
     return Polygons(owners, named, points, ring_of_point, np.concatenate([[0], np.cumsum(sizes)]))
 

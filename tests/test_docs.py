@@ -8,24 +8,7 @@ import click
 import pytest
 
 from sextant.app.cli import sextant
-
-ROOT = Path(__file__).resolve().parents[1]
-GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-
-
-def shown_commands(guide):
-    """Each `sextant …` line of the code blocks, continued lines joined, comments dropped."""
-    for language, block in FENCE.findall(guide.read_text(encoding="utf-8")):
-        if language in ("python", "json", "yaml"):
-            continue
-        for line in block.replace("\\\n", " ").splitlines():
-            found = re.match(r"(?:\$ )?(?:\w+=\S+ )*sextant (.*)", line.strip())
-            if found:
-                yield re.split(r"\s{2,}|\s#", found.group(1))[0]
-
-
-COMMANDS = [(guide.name, line) for guide in GUIDES for line in shown_commands(guide)]
+from tests.support.guides.lines import COMMANDS, FENCE, GUIDES, ROOT
 
 
 @pytest.fixture
@@ -33,6 +16,28 @@ def any_path(monkeypatch):
     """Take any path: the files that a guide names are its reader's."""
     monkeypatch.setattr(click.Path, "convert", lambda self, value, param, ctx: Path(value))
     monkeypatch.setattr(click.File, "convert", lambda self, value, param, ctx: value)
+
+
+INLINE = [
+    (guide.name, line)
+    for guide in GUIDES
+    for line in re.findall(r"`sextant ([^`\n]+)`", FENCE.sub("", guide.read_text(encoding="utf-8")))
+]
+
+
+@pytest.mark.parametrize(("guide", "line"), INLINE)
+def test_a_command_in_a_sentence_exists_with_its_options(guide, line):
+    """It may stand for several, with `…` and names in capitals, so its values are not checked."""
+    command, context = sextant, click.Context(sextant, info_name="sextant")
+    for word in re.split(r"[ |]", line):
+        inner = command.get_command(context, word) if isinstance(command, click.Group) else None
+        if inner is None:
+            break
+        command = inner
+    known = {option for one in command.params for option in (*one.opts, *one.secondary_opts)} | {"--help", "-h"}
+    unknown = set(re.findall(r"(?<!\S)--[\w-]+", line)) - known
+    assert command is not sextant or line.startswith("-"), f"{guide}: sextant {line}"
+    assert not unknown, f"{guide}: sextant {line}"
 
 
 @pytest.mark.parametrize(("guide", "line"), COMMANDS)

@@ -1,14 +1,7 @@
 """The graph under `langgraph dev`: the same builder, through LangGraph's own HTTP API, with nothing but loopback."""
 
 import base64
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,10 +10,9 @@ import httpx
 import pytest
 from langgraph_sdk import get_sync_client
 
+from tests.support.langgraph_dev import serve_graphs
 from tests.support.small_gallery import PLACES, picture
 
-ROOT = Path(__file__).resolve().parents[1]
-STARTS_S = 120  # on two busy cores; a free one takes 10
 pytestmark = pytest.mark.skipif(
     find_spec("langgraph_cli") is None or find_spec("langgraph_api") is None,
     reason="langgraph-cli[inmem] is not installed",
@@ -29,45 +21,12 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """`langgraph dev` on langgraph.json, its browser and its telemetry off; stopped with its children afterwards."""
-    folder = tmp_path_factory.mktemp("langgraph")
-    for name in ("langgraph.json", "pyproject.toml", "graphs"):  # the server writes its threads beside them
-        (folder / name).symlink_to(ROOT / name)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    start = "from langgraph_cli.cli import cli; cli()"
-    command = [sys.executable, "-c", start, "dev", "--no-browser", "--no-reload", "--port", str(port)]
-    quiet = {"LANGSMITH_TRACING": "false", "LANGGRAPH_CLI_NO_ANALYTICS": "1", "SEXTANT_HOME": str(folder / "home")}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1"],
-            cwd=folder,
-            env={**os.environ, **quiet, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
-    try:
-        wait_until_up(client, process, folder / "log")
+    """A client of `langgraph dev` on langgraph.json."""
+    with (
+        serve_graphs(tmp_path_factory.mktemp("langgraph"), {}) as address,
+        httpx.Client(base_url=address, timeout=120) as client,
+    ):
         yield client
-    finally:
-        client.close()
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
-
-
-def wait_until_up(client: httpx.Client, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + STARTS_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if client.get("/ok").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.3)
-    pytest.fail(f"langgraph dev did not start: {log.read_text()[-2000:]}")
 
 
 @pytest.fixture

@@ -85,3 +85,30 @@ def test_a_tool_that_the_server_lacks_is_named(query, tmp_path):
     file = write_servers(tmp_path, ["find_bus"])
     ran = sextant("locate", query, "--model", "openai:x", "--mcp", file, home=tmp_path, env=KEYS)
     assert ran.code == 2 and "'find_bus'" in ran.err and "find_station" in ran.err
+
+
+def test_a_server_that_dies_was_told_and_tools_of_equal_names_stay_apart(query, tmp_path):
+    """The tool `station_die` of server `a` and `die` of `a_station` would both be called `mcp_a_station_die`."""
+    own = {"command": sys.executable, "args": [str(SERVER), str(tmp_path / "log")]}
+    other = tmp_path / "other.py"
+    other.write_text(SERVER.read_text().replace("def station_die() -> str:", "def die() -> str:\n    return 'alive'"))
+    servers = {
+        "a": {**own, "tools": ["station_die"]},
+        "a_station": {"command": sys.executable, "args": [str(other), str(tmp_path / "log")], "tools": ["die"]},
+    }
+    file = tmp_path / "servers.json"
+    file.write_text(json.dumps({"mcpServers": servers}))
+
+    def call_both(asked):
+        if asked.tool_results or not asked.body.get("tools"):
+            return ANSWER
+        return Reply(tool_calls=[("mcp_a_station_die", {}), ("mcp_a_station_die_2", {})])
+
+    with ModelServer(call_both) as server:
+        where = ("--model", "openai:scripted", "--base-url", server.base_url, "--max-calls", "2")
+        variants = ("--set", "variants=clues-first", "--mcp", file, "--json")
+        ran = sextant("locate", query, *where, *variants, home=tmp_path / "home", env=KEYS)
+        results = next(each.tool_results for each in server.asked if each.tool_results)
+    assert ran.code == 0, ran.err
+    assert "cannot be used" in results[0] and "alive" in results[1]
+    assert [one["service"] for one in ran.json["sent"]] == ["mcp a", "mcp a_station"]

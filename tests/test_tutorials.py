@@ -14,7 +14,8 @@ import pytest
 from tests.support.cli import sextant
 
 README = Path(__file__).resolve().parents[1] / "README.md"
-TUTORIALS = sorted((Path(__file__).resolve().parents[1] / "docs" / "tutorials").glob("*.md"))
+DOCS = README.parent / "docs"
+TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -75,6 +76,16 @@ def test_a_tutorial_can_be_followed_to_its_end(tutorial, demo_home, tmp_path):
         assert not missing, f"{command} does not print {missing}:\n{said}"
         followed += 1
     assert followed >= 6
+
+
+@pytest.mark.slow
+def test_the_guide_of_the_demo_opens_its_world(demo_home, tmp_path, monkeypatch):
+    shutil.copytree(demo_home / "demo-world", tmp_path / "drawn")
+    monkeypatch.chdir(tmp_path)
+    (example,) = re.findall(r"^```python\n(.*?)^```", (DOCS / "demo.md").read_text(encoding="utf-8"), re.M | re.S)
+    names: dict[str, object] = {}
+    exec(example, names)
+    assert (Path("drawn") / "queries.csv").is_file() and names["world"]
 
 
 _VARIES = re.compile(r"Spent  |Run  |^\S*/demo-world/|^$")  # what differs from run to run, and the folder

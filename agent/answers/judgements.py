@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from sextant.agent.answers.lenient import find_fragments
 
+LETTERS = "ABCD"
+"""The names of the places of a second look, in their order."""
 _MOST_WORDS = 300
 
 

@@ -8,7 +8,13 @@ from sextant.agent.answer_words import format_coordinates, format_place_name
 from sextant.agent.chat.multi_photo import Joint, PhotoEvidence, Trip
 from sextant.agent.chat.multi_photo import locate_same_place as joint_place
 from sextant.agent.chat.multi_photo import locate_same_trip as joint_trip
-from sextant.agent.chat.record_answers import answer_where, answer_why, format_sentence, state_confidence
+from sextant.agent.chat.record_answers import (
+    answer_where,
+    answer_why,
+    format_sentence,
+    list_effect_entries,
+    state_confidence,
+)
 from sextant.agent.guard.claims import LedgerEntry
 from sextant.agent.guard.metadata_check import parse_taken_at
 from sextant.agent.privacy.precision import Policy, coarsen
@@ -37,6 +43,7 @@ def reply_located(photo: Document, several: bool) -> list[LedgerEntry]:
     entries += rest
     if not several:
         entries += answer_why(photo)[:3]
+        entries += [one for one in list_effect_entries(photo) if one not in entries]
     if (why := _UNFINISHED.get(photo["answer"]["stop"])) is not None:
         entries.append(LedgerEntry(f"{why}: this is the best so far.", "inferred"))
     said = photo["metadata"]

@@ -69,17 +69,21 @@ def list_reasons(photo: Document, most: int | None = None) -> list[LedgerEntry]:
         for claim in answer["claims"][:most]
     ]
     entries += [LedgerEntry(format_sentence(line), "inferred") for line in photo["told"]["checks"]]
-    effects = photo["told"]["effects"]
-    entries += [LedgerEntry(format_sentence(line), "inferred") for line in effects]
+    entries += list_effect_entries(photo)
     if answer["best"] is not None and photo["nearest"]:
         near = select_within(photo["nearest"], answer["best"], 200.0)
         line = f"{len(near)} of the {len(photo['nearest'])} most similar gallery photos lie within 200 km of it."
         entries.append(LedgerEntry(line, "retrieved"))
-    others = [reason for reason in photo["reasons"] if reason not in effects]
+    others = [reason for reason in photo["reasons"] if reason not in photo["told"]["effects"]]
     entries += [LedgerEntry(format_sentence(reason), "inferred") for reason in others[:2]]
     if photo["constraints"]:
         entries.append(LedgerEntry(f"You said: {'; '.join(photo['constraints'])}.", "said"))
     return entries
+
+
+def list_effect_entries(photo: Document) -> list[LedgerEntry]:
+    """List what text, the map, matched scenes and a second look did to the answer."""
+    return [LedgerEntry(format_sentence(line), "inferred") for line in photo["told"]["effects"]]
 
 
 def list_alternatives(photo: Document, question: str = "") -> list[LedgerEntry]:

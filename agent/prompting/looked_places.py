@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
+from sextant.agent.answers.judgements import LETTERS
 from sextant.agent.prompting.disagreement import describe_place
 from sextant.agent.state import LookedPlace
 from sextant.base.json_types import Document
+from sextant.base.printable import pluralise
 from sextant.geo.sphere import compute_great_circle_km
 
-LETTERS = "ABCD"
 APART_KM = 50.0  # places nearer than this are one: a judgement reaches 25 km
 
 
@@ -34,7 +35,8 @@ def list_letters(looked: Sequence[LookedPlace]) -> list[str]:
 
 def list_places(looked: Sequence[LookedPlace]) -> str:
     """List the places for the prompt, one a line."""
-    return "\n".join(
-        f"Place {letter}: {describe_place(place['latitude'], place['longitude'])}, {place['pictures']} pictures"
-        for letter, place in zip(list_letters(looked), looked, strict=True)
-    )
+    lines = []
+    for letter, place in zip(list_letters(looked), looked, strict=True):
+        pictures = pluralise(place["pictures"], "picture")
+        lines.append(f"Place {letter}: {describe_place(place['latitude'], place['longitude'])}, {pictures}")
+    return "\n".join(lines)

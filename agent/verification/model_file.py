@@ -15,7 +15,7 @@ from sextant.agent.verification.reliability import Reliability
 from sextant.agent.verification.scoring.pool_features import feature_names
 from sextant.agent.verification.scoring.scorer import Scorer, scorer_of
 from sextant.agent.verification.stopping_rule import Gain, gain_of
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, format_system_reason
 
 VERSION = 6
 SHARES = ("50", "90")
@@ -87,7 +87,9 @@ def load_model(path: Path) -> Model:
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelFileError(f"cannot read the verification model {str(path)!r}: {error}; {_WAY_OUT}") from error
+        raise ModelFileError(
+            f"cannot read the verification model {str(path)!r}: {format_system_reason(error)}; {_WAY_OUT}"
+        ) from error
     return model_of(plain, str(path))
 
 

@@ -36,6 +36,7 @@ PREFIX = "mcp_"
 SECONDS = 30.0  # for starting a server, one call and its end
 _DESCRIPTION, _SCHEMA_BYTES, _ANSWER = 500, 8_000, 8_000  # characters, bytes, characters
 _MOST_TOOLS = 16
+_LONGEST_NAME = 64  # characters, as model servers allow
 _NAME = re.compile(r"[^A-Za-z0-9_-]")
 _STORED = re.compile(r"(?P<path>.+)@(?P<sha256>[0-9a-f]{64})$")
 # Files that this process was given. A record may come from anybody: the file it names starts no command by itself.
@@ -77,7 +78,9 @@ def store_catalogue(path: str, blobs: BlobStore) -> str:
         return path
     require_package("mcp", "--mcp", "mcp")
     _NAMED_HERE.add(str(Path(path).resolve()))
-    tools = [tool for name, server in read_servers(path).items() for tool in _list_tools(name, server, path)]
+    tools = _name_apart(
+        [tool for name, server in read_servers(path).items() for tool in _list_tools(name, server, path)]
+    )
     if len(tools) > _MOST_TOOLS:
         raise WrongUse(f"--mcp {path!r} allows {len(tools)} tools; at most {_MOST_TOOLS} can be offered")
     return f"{Path(path).resolve()}@{blobs.put_json({'tools': tools})}"
@@ -156,12 +159,27 @@ def call_mcp_tool(setting: str | None, name: str, args: Json, blobs: BlobStore) 
         server = read_servers(stored["path"]).get(one["server"])
         if server is None or one["tool"] not in server.tools:
             return {"error": f"the tool {name} is no longer allowed; answer without it"}
-        content = _run(_call(server, one["tool"], args), one["server"])
     except SextantError as error:
         return {"error": str(error)}
     request = json.dumps({one["tool"]: args}, ensure_ascii=False)[:300]
     sent = {"service": f"mcp {one['server']}", "host": _name_host(server), "request": request}
+    try:
+        content = _run(_call(server, one["tool"], args), one["server"])
+    except McpError as error:
+        return {"error": str(error), "sent": [sent]}  # a server that died or hangs may have read it
     return {"content": content, "images": [], "untrusted": True, "sent": [sent]}
+
+
+def _name_apart(tools: list[Json]) -> list[Json]:
+    """Give numbers to tools that would be called alike, such as `b_c` of server `a` and `c` of `a_b`."""
+    taken: set[str] = set()
+    for tool in tools:
+        plain, number = tool["name"], 1
+        while tool["name"] in taken:
+            number += 1
+            tool["name"] = f"{plain[: _LONGEST_NAME - 1 - len(str(number))]}_{number}"
+        taken.add(tool["name"])
+    return tools
 
 
 def _list_tools(name: str, server: McpServer, path: str) -> list[Json]:
@@ -176,7 +194,7 @@ def _list_tools(name: str, server: McpServer, path: str) -> list[Json]:
         if len(json.dumps(schema)) > _SCHEMA_BYTES:
             raise WrongUse(f"--mcp {path!r}: the arguments of {wanted!r} of {name} are too many for a prompt")
         about = strip_invisible(str(offered[wanted].description or wanted))[:_DESCRIPTION]
-        called = _NAME.sub("_", f"{PREFIX}{name}_{wanted}")[:64]
+        called = _NAME.sub("_", f"{PREFIX}{name}_{wanted}")[:_LONGEST_NAME]
         tools.append({"name": called, "server": name, "tool": wanted, "description": about, "schema": schema})
     return tools
 

@@ -68,7 +68,8 @@ def read_elements(path: Path, scratch: Path) -> Iterator[Element]:
 
 
 def _make_element(thing: Any) -> Element | None:
-    tags = {tag.k: tag.v for tag in thing.tags}
+    # A line break in a name would look like a hit of its own.
+    tags = {tag.k: " ".join(tag.v.split()) for tag in thing.tags}
     kinds = list_kinds(tags)
     address = _make_address(tags)
     if not kinds and not address:

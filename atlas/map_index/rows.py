@@ -14,6 +14,7 @@ from sextant.atlas.map_index.feature_words import FeatureWord, name_kinds
 from sextant.atlas.map_index.shapes import make_shape
 from sextant.atlas.shipped import make_key
 from sextant.base.arrays import Floats
+from sextant.base.errors import format_error
 
 MOST = 20_000  # things that one part of a question may stand for
 _MOST_NAMED = 3000
@@ -185,10 +186,13 @@ def _list(bounds: Floats | None) -> list[int]:
 
 
 def _fetch(connection: sqlite3.Connection, statement: str, values: Iterable[object]) -> list[Row]:
-    return [
-        Row(row[0], row[1], tuple(row[2].split("\n")) if row[2] else (), *row[3:])
-        for row in connection.execute(statement, tuple(values))
-    ]
+    try:
+        found = connection.execute(statement, tuple(values)).fetchall()
+    except sqlite3.DatabaseError as error:
+        raise MapError(
+            f"a map is damaged ({format_error(error)}); `sextant map list` says which, `sextant map remove` removes it"
+        ) from error
+    return [Row(row[0], row[1], tuple(row[2].split("\n")) if row[2] else (), *row[3:]) for row in found]
 
 
 def _fits(row: Row, word: FeatureWord) -> bool:

@@ -60,11 +60,19 @@ def open_map(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     except (sqlite3.Error, OSError) as error:
-        raise MapError(f"the map {str(path)!r} cannot be opened: {format_error(error)}") from error
+        raise _make_damaged_error(path, error) from error
     if version != VERSION:
         connection.close()
         raise MapError(f"{str(path)!r} was made by another version; add the extract again with: sextant map add FILE")
     return connection
+
+
+def _make_damaged_error(path: Path, error: Exception) -> MapError:
+    name = path.name.removesuffix(ENDING)
+    return MapError(
+        f"the map {name!r} cannot be read ({format_error(error)}); remove it with `sextant map remove {name}` and add "
+        "the extract again"
+    )
 
 
 def list_maps(folder: Path) -> list[MapSource]:
@@ -80,7 +88,7 @@ def list_maps(folder: Path) -> list[MapSource]:
         try:
             found.append(MapSource(*connection.execute(f"SELECT {columns} FROM source").fetchone()))
         except (sqlite3.Error, TypeError) as error:
-            raise MapError(f"the map {str(path)!r} cannot be read: {format_error(error)}") from error
+            raise _make_damaged_error(path, error) from error
         finally:
             connection.close()
     return found
@@ -92,12 +100,27 @@ def remove_map(folder: Path, name: str) -> int:
     Raises:
         MapError: no map has this name, or the file cannot be deleted.
     """
-    for path, source in zip(list_map_files(folder), list_maps(folder), strict=True):
-        if source.name == name:
-            try:
-                path.unlink()
-            except OSError as error:
-                raise MapError(f"{str(path)!r} cannot be deleted: {format_error(error)}") from error
-            return source.elements
-    names = ", ".join(source.name for source in list_maps(folder)) or "none"
-    raise MapError(f"unknown map {name!r}; the maps are: {names}")
+    path = next((one for one in list_map_files(folder) if one.name == f"{name}{ENDING}"), None)
+    if path is None:
+        names = ", ".join(one.name.removesuffix(ENDING) for one in list_map_files(folder)) or "none"
+        raise MapError(f"unknown map {name!r}; the maps are: {names}")
+    elements = _count_elements(path)
+    try:
+        path.unlink()
+    except OSError as error:
+        raise MapError(f"{str(path)!r} cannot be deleted: {format_error(error)}") from error
+    return elements
+
+
+def _count_elements(path: Path) -> int:
+    """Return how many elements a map has; 0 where it is damaged."""
+    try:
+        connection = open_map(path)
+    except MapError:
+        return 0
+    try:
+        return int(connection.execute("SELECT elements FROM source").fetchone()[0])
+    except (sqlite3.Error, TypeError):
+        return 0
+    finally:
+        connection.close()

@@ -1,7 +1,8 @@
 """The one client of all open services: cache, turns, time-outs, limits of size, and no way into a private network."""
 
 import json
-import threading
+import math
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -69,8 +70,6 @@ class OnlineClient:
         self._limits = limits or Limits()
         self._cache = ReplyCache(folder / "replies.sqlite")
         self._turns = Turns(folder)
-        self._lock = threading.Lock()
-        self._left_alone: dict[Service, float] = {}
         self._http = httpx.Client(trust_env=False, follow_redirects=False)
 
     def ask(
@@ -126,8 +125,7 @@ class OnlineClient:
 
     def _fetch(self, endpoint: Endpoint, url: str, most: int, form: Mapping[str, str] | None, shown: str) -> bytes:
         service = endpoint.service
-        with self._lock:
-            left = self._left_alone.get(service, 0.0) - time.monotonic()
+        left = self._turns.find_pause_s(_name_server(endpoint))
         if left > 0:
             raise OnlineError(f"{service} asks for a pause of {left:.0f} more seconds; answer without it")
         for attempt in range(1, ATTEMPTS + 1):
@@ -140,8 +138,7 @@ class OnlineClient:
             if status not in _BUSY:
                 break
             if attempt == ATTEMPTS or retry_s > self._limits.patience_s:
-                with self._lock:
-                    self._left_alone[service] = time.monotonic() + max(retry_s, self._limits.patience_s)
+                self._turns.leave_alone(_name_server(endpoint), max(retry_s, self._limits.patience_s))
                 raise OnlineError(f"{service} is busy (HTTP {status}) and asks to wait; answer without it")
             time.sleep(retry_s)
         if status != 200:
@@ -194,6 +191,12 @@ def name_agent() -> str:
     return f"sextant-geo/{version('sextant-geo')} (finds where photos were taken; asks for one user)"
 
 
+def _name_server(endpoint: Endpoint) -> str:
+    """Name a service's server as a file: a service of one's own is not the public one."""
+    where = urlsplit(endpoint.base).netloc
+    return f"{endpoint.service}-{re.sub(r'[^A-Za-z0-9.-]', '_', where)}"[:120]
+
+
 def _note(endpoint: Endpoint, url: str, shown: str) -> None:
     sent = _SENT.get()
     if sent is not None:
@@ -219,7 +222,8 @@ def _read_retry_s(reply: httpx.Response) -> float:
 
     said = reply.headers.get("retry-after", "")
     try:
-        return max(0.0, float(said))
+        seconds = float(said)
+        return max(0.0, seconds) if math.isfinite(seconds) else 1.0
     except ValueError:
         pass
     try:

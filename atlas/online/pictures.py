@@ -11,12 +11,15 @@ from sextant.atlas.map_index.shapes import make_bounds
 from sextant.atlas.online.client import OnlineClient, OnlineError
 from sextant.atlas.online.services import FACTS, Service
 from sextant.atlas.online.wiki import check_reply, clamp_metres
-from sextant.geo.sphere import compute_great_circle_km
+from sextant.geo.sphere import compute_bearing_degrees, compute_great_circle_km
 
 _MOST = 30
 _BOX_M = 400.0  # Mapillary takes boxes below 0.01 square degrees
 _TAGS = re.compile(r"<[^>]*>")
 _THUMBNAIL = "640"
+# A camera sees about 60 to 90 degrees: a picture that was taken looking further away from the place does not show it.
+_SIDE_DEGREES = 60.0
+_HERE_M = 15.0  # so near, direction says nothing: positions are not that sharp
 PICTURES = (Service.COMMONS, Service.PANORAMAX, Service.MAPILLARY)
 
 
@@ -37,7 +40,9 @@ class NearPicture:
 def list_pictures(
     client: OnlineClient, service: Service, latitude: float, longitude: float, metres: float, token: str | None = None
 ) -> list[NearPicture]:
-    """List the pictures of one service near a position (degrees), the nearest first.
+    """List the pictures of one service near a position (degrees) that look towards it, the nearest first.
+
+    Where a service does not say in which direction a picture was taken, it counts as looking there.
 
     Args:
         token: Mapillary's access token.
@@ -101,6 +106,10 @@ def _read_panoramax(one: Any, latitude: float, longitude: float) -> NearPicture 
         said, assets = one["properties"], one["assets"]
         east, north = one["geometry"]["coordinates"][:2]
         url = (assets.get("sd") or assets.get("thumb") or assets["hd"])["href"]
+        lens = said.get("pers:interior_orientation")
+        sphere = isinstance(lens, dict) and lens.get("field_of_view") == 360
+        if not sphere and not looks_at(float(north), float(east), said.get("view:azimuth"), latitude, longitude):
+            return None
         return _make(
             Service.PANORAMAX, one["id"], north, east, url, said.get("datetime", ""), said.get("license", ""),
             latitude, longitude,
@@ -116,7 +125,7 @@ def _list_mapillary(
         raise OnlineError("mapillary needs a token; set MAPILLARY_TOKEN")
     south, west, north, east = make_bounds(latitude, longitude, min(metres, _BOX_M)).tolist()
     parameters = {
-        "fields": "id,computed_geometry,captured_at,thumb_1024_url,is_pano",
+        "fields": "id,computed_geometry,compass_angle,captured_at,thumb_1024_url,is_pano",
         "bbox": f"{west:.5f},{south:.5f},{east:.5f},{north:.5f}",
         "limit": str(_MOST),
     }
@@ -132,6 +141,8 @@ def _read_mapillary(one: Any, latitude: float, longitude: float) -> NearPicture 
         if one.get("is_pano"):
             return None  # a whole sphere shows everything and nothing
         east, north = one["computed_geometry"]["coordinates"][:2]
+        if not looks_at(float(north), float(east), one.get("compass_angle"), latitude, longitude):
+            return None
         licence = FACTS[Service.MAPILLARY].licence
         taken = _name_day(one.get("captured_at"))
         return _make(
@@ -139,6 +150,21 @@ def _read_mapillary(one: Any, latitude: float, longitude: float) -> NearPicture 
         )
     except (KeyError, IndexError, TypeError, AttributeError, ValueError):
         return None
+
+
+def looks_at(north: float, east: float, azimuth: Any, latitude: float, longitude: float) -> bool:
+    """Return whether a picture taken at a position (degrees) may show a place.
+
+    Args:
+        azimuth: degrees from north towards which it was taken; anything else than a number: not known.
+        latitude: of the place, degrees; longitude: the same.
+    """
+    if isinstance(azimuth, bool) or not isinstance(azimuth, int | float) or not math.isfinite(azimuth):
+        return True
+    if 1000 * float(compute_great_circle_km((north, east), (latitude, longitude))) <= _HERE_M:
+        return True
+    bearing = float(compute_bearing_degrees((north, east), (latitude, longitude)))
+    return abs((azimuth - bearing + 180.0) % 360.0 - 180.0) <= _SIDE_DEGREES
 
 
 def _name_day(milliseconds: Any) -> str:

@@ -42,6 +42,7 @@ class Facts:
     pictures: tuple[str, ...] = ()
 
 
+_LOOKED_UP = "names and addresses that the model looks up, and the area where it looks"
 _OSM = "© OpenStreetMap contributors, ODbL 1.0"
 # Pauses: nominatim.org's usage policy asks for at most one request a second of the whole application; Overpass gives an
 # address two slots; the others publish no figure.
@@ -49,10 +50,8 @@ FACTS: Mapping[Service, Facts] = {
     Service.OVERPASS: Facts(
         "https://overpass-api.de", 2.0, "positions, and the kinds and names of things looked for there", _OSM
     ),
-    Service.NOMINATIM: Facts(
-        "https://nominatim.openstreetmap.org", 1.1, "names and addresses that the model looks up", _OSM
-    ),
-    Service.PHOTON: Facts("https://photon.komoot.io", 1.0, "names and addresses that the model looks up", _OSM),
+    Service.NOMINATIM: Facts("https://nominatim.openstreetmap.org", 1.1, _LOOKED_UP, _OSM),
+    Service.PHOTON: Facts("https://photon.komoot.io", 1.0, _LOOKED_UP, _OSM),
     Service.WIKIPEDIA: Facts("https://en.wikipedia.org", 0.5, "positions of suspected places", "CC BY-SA 4.0"),
     Service.COMMONS: Facts(
         "https://commons.wikimedia.org",

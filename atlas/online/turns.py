@@ -1,10 +1,12 @@
-"""Take turns at a service: a least pause between two requests, of all processes of one home."""
+"""Take turns at a service, of all processes of one home: a least pause between two requests, none while it is busy."""
 
 import time
 from pathlib import Path
 
 from sextant.base.files import write_atomic
 from sextant.base.locks import Lock
+
+_LONGEST_S = 86_400.0  # that a busy service is left alone, whatever it asks for
 
 
 class Turns:
@@ -26,6 +28,16 @@ class Turns:
             write_atomic(last, f"{time.time():.3f}\n".encode())
         finally:
             lock.release()
+
+    def leave_alone(self, service: str, seconds: float) -> None:
+        """Note that a service is busy and asks not to be asked for so long."""
+        until = time.time() + min(seconds, _LONGEST_S)
+        write_atomic(self._folder / f"{service}.until", f"{until:.3f}\n".encode())
+
+    def find_pause_s(self, service: str) -> float:
+        """Return for how many seconds a service is still to be left alone; 0 or less where it may be asked."""
+        left = _read_time(self._folder / f"{service}.until") - time.time()
+        return left if left <= _LONGEST_S else 0.0  # a clock that was set back must not block for long
 
 
 def _read_time(path: Path) -> float:

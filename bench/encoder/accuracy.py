@@ -1,10 +1,10 @@
 """Measure the builtin descriptor and its parts: nearest neighbour over real photos, one photographer left out.
 
-python bench/encoder/accuracy.py IMAGES CSV      CSV has the columns IMG_ID, AUTHOR, LAT, LON
+python bench/encoder/accuracy.py IMAGES CSV
 """
 
+import argparse
 import csv
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -51,4 +51,8 @@ def _print(
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("images", type=Path, help="folder of the photos")
+    parser.add_argument("table", type=Path, help="CSV with the columns IMG_ID, AUTHOR, LAT, LON")
+    given = parser.parse_args()
+    main(given.images, given.table)

@@ -1,17 +1,19 @@
 """Read a log of Inspect as an evaluation: one that Sextant exported, or a run of `sextant/geolocate`."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from inspect_ai.log import EvalLog, EvalSample, read_eval_log
 
 from sextant.agent.verification.pool import Candidate, Pool
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, format_system_reason
 from sextant.base.json_types import Json
 from sextant.eval.benchmarks import BenchmarkPhoto
 from sextant.eval.exchange.inspect_log import HEADER, RECORD
 from sextant.eval.running.prediction_files import Prediction
 
+SUFFIXES = (".eval", ".json")
 POSITION = "predicted"  # of a score's metadata: latitude and longitude, or None
 
 
@@ -22,9 +24,14 @@ def read_log(file: Path) -> EvalLog:
         SextantError: it cannot be read, or holds no sample.
     """
     try:
+        file.open("rb").close()  # the package has words of its own for a missing file
+        if file.suffix not in SUFFIXES:
+            raise ValueError("its name does not end in .eval or .json")
+        if file.suffix == ".eval" and not zipfile.is_zipfile(file):
+            raise ValueError("it is not a zip, as .eval logs are")
         log = read_eval_log(str(file))
     except Exception as error:  # the package raises whatever its readers do
-        reason = " ".join(str(error).split())[:200]
+        reason = format_system_reason(error)
         raise SextantError(
             f"cannot read the Inspect log {str(file)!r}: {reason}; give an .eval or .json log"
         ) from error

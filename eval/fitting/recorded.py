@@ -15,7 +15,7 @@ from typing import Any
 
 from sextant.agent.answers import Outcome, parse_answer
 from sextant.agent.verification.pool import Candidate, Pool, Position, PositionError, checked_position
-from sextant.base.errors import SextantError, format_error
+from sextant.base.errors import SextantError, format_error, format_system_reason
 from sextant.base.json_types import Json
 from sextant.eval.running.g3_files import is_g3_header, read_g3_record
 from sextant.gallery.profile import WEAK, RetrievalProfile, read_profile
@@ -105,7 +105,8 @@ def read_records(path: Path) -> list[Record]:
         with _opened(path) as text:
             lines = [line.rstrip("\n") for line in text]
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise RecordError(f"cannot read {str(path)!r}: {error}; give a .jsonl, .jsonl.gz or .csv file") from error
+        reason = format_system_reason(error)
+        raise RecordError(f"cannot read {str(path)!r}: {reason}; give a .jsonl, .jsonl.gz or .csv file") from error
     header = lines[0] if lines else ""
     found = list(_from_csv(path, lines)) if is_g3_header(header) else _from_json_lines(path, lines)
     if not found:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sextant.agent.verification.pool import Candidate, Pool
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, format_system_reason
 from sextant.base.printable import pluralise
 from sextant.eval.benchmarks import BenchmarkPhoto
 
@@ -59,7 +59,9 @@ def read_predictions(file: Path) -> tuple[list[Prediction], list[str]]:
                 header, rows = reader.fieldnames or (), list(reader)
         columns = _map_columns(header, file)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise PredictionError(f"cannot read {str(file)!r}: {error}; give a CSV of predictions") from error
+        raise PredictionError(
+            f"cannot read {str(file)!r}: {format_system_reason(error)}; give a CSV or Parquet file of predictions"
+        ) from error
     notes: list[str] = []
     kept = _cut_footer(rows, columns, file, notes)
     truths = [(float(row[columns["latitude"]]), float(row[columns["longitude"]])) for row in kept]
@@ -79,9 +81,10 @@ def _read_parquet(file: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
     import pyarrow.parquet
 
     try:
-        table = pyarrow.parquet.read_table(file)
-    except pyarrow.ArrowInvalid as error:
-        raise OSError(str(error)) from error
+        with file.open("rb") as data:  # opened here, since pyarrow has words of its own for a missing file
+            table = pyarrow.parquet.read_table(data)
+    except pyarrow.ArrowException as error:
+        raise OSError("it is not a Parquet file") from error
     rows = [{name: "" if value is None else str(value) for name, value in row.items()} for row in table.to_pylist()]
     return table.column_names, rows
 
@@ -130,7 +133,7 @@ def _cut_footer(
         notes.append(f"{pluralise(len(rows) - number, 'line')} at the end skipped that cannot be read as rows")
         break
     if not kept:
-        raise PredictionError(f"{str(file)!r} has no row; give a CSV of predictions")
+        raise PredictionError(f"{str(file)!r} has no row; give a CSV or Parquet file of predictions")
     return kept
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sextant.agent.recording.blobs import BlobMissing, BlobStore
 from sextant.agent.recording.cassette import Cassette
 from sextant.base.documents.run import RunRecord
-from sextant.base.errors import SextantError, WrongUse
+from sextant.base.errors import SextantError, WrongUse, format_system_reason
 from sextant.base.files import replace_file
 from sextant.base.home import Home
 from sextant.base.json_types import Json
@@ -118,7 +118,7 @@ def import_run(path: Path, home: str | None) -> RunFolder:
         with zipfile.ZipFile(path) as archive:
             contents = read_checked_contents(archive, path)
     except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        raise ArchiveError(f"{str(path)!r} is not a readable zip: {error}") from error
+        raise ArchiveError(f"{str(path)!r} is not a readable zip: {format_system_reason(error)}") from error
     name = json.loads(contents.pop("manifest.json"))["run"]
     target = get_runs_folder(home) / name
     if target.exists():

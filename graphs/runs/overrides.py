@@ -6,7 +6,7 @@ from typing import Any
 
 from sextant.agent.settings import parse_setting
 from sextant.agent.verification.pool import PositionError, checked_position
-from sextant.base.errors import WrongUse
+from sextant.base.errors import WrongUse, format_system_reason
 from sextant.base.json_types import Json
 from sextant.base.settings import list_types
 from sextant.graphs.runs.changes import Change
@@ -130,7 +130,7 @@ def read_value(value: str) -> str:
     try:
         return Path(value[1:]).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"--set cannot read {value[1:]!r}: {error}") from error
+        raise WrongUse(f"--set cannot read {value[1:]!r}: {format_system_reason(error)}") from error
 
 
 def parse_position(text: str) -> Json | None:

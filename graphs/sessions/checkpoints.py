@@ -21,7 +21,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from sextant.base.errors import SextantError, WrongUse
+from sextant.base.errors import SextantError, WrongUse, format_system_reason
 from sextant.base.sqlite import open_database, wait_for_lock
 
 # The address may hold a password, so it is read from the environment, like keys, never from settings.
@@ -246,7 +246,10 @@ def open_sqlite_checkpoints(path: Path) -> Iterator[SqliteSaver]:
         saver = SqliteSaver(connection, serde=PackedSerializer())
         wait_for_lock(saver.setup)
     except (OSError, sqlite3.Error) as error:
-        raise SextantError(f"cannot keep checkpoints in {str(path)!r}: {error}; move it away or pass --home") from error
+        reason = format_system_reason(error)
+        raise SextantError(
+            f"cannot keep checkpoints in {str(path)!r}: {reason}; move it away or pass --home"
+        ) from error
     try:
         with explain_sqlite_errors(path):
             yield saver

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, format_system_reason
 from sextant.base.home import Home
 from sextant.base.sqlite import open_database
 from sextant.graphs.runs.folder import write_json
@@ -116,5 +116,6 @@ class Rows:
                 # Accepted messages must survive a power cut, as the checkpoints in the same write-ahead log do.
                 self._sqlite = open_database(self.file, synchronous="FULL")
             except (OSError, sqlite3.Error) as error:
-                raise SextantError(f"cannot keep sessions in {str(self.file)!r}: {error}; pass --home") from error
+                reason = format_system_reason(error)
+                raise SextantError(f"cannot keep sessions in {str(self.file)!r}: {reason}; pass --home") from error
         return self._sqlite

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, format_system_reason
 from sextant.base.files import write_atomic
 from sextant.base.home import Home
 from sextant.base.locks import Lock, is_locked
@@ -45,7 +45,8 @@ class UploadJournal:
             entry = self.folder / f"{secrets.token_hex(8)}.json"
             write_atomic(entry, json.dumps(hashes).encode(), fsync=False)
         except OSError as error:
-            raise SextantError(f"cannot write to {str(self.folder)!r}: {error}; free space or pass --home") from error
+            reason = format_system_reason(error)
+            raise SextantError(f"cannot write to {str(self.folder)!r}: {reason}; free space or pass --home") from error
         try:
             yield
         except BaseException:

@@ -51,3 +51,36 @@ def test_wrong_use_is_one_line(tmp_path: Path) -> None:
         assert result.code == 1 and result.out == "" and result.err.count("\n") == 1
     assert sextant("map", "around", 91, 0, home=home).code == 2
     assert sextant("map", "list", home=home).code == 0
+
+
+def test_a_damaged_map_names_the_way_out(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert sextant("map", "add", write_extract(tmp_path / "town.osm.pbf"), home=home).code == 0
+    (file,) = (home / "maps").glob("*.sqlite")
+    whole = file.read_bytes()
+    for damaged in (whole[:4096] + b"x" * (len(whole) - 4096), b"no database" * 500):
+        file.write_bytes(damaged)
+        for arguments in (("search", "Burg Test"), ("around", *at(150, 450)), ("list",)):
+            result = sextant("map", *arguments, home=home)
+            assert result.code == 1 and result.err.count("\n") == 1 and "sextant map remove" in result.err, result.err
+    assert sextant("map", "remove", "town.osm.pbf", home=home).code == 0 and not file.exists()
+
+
+def test_names_are_found_in_every_script_and_on_one_line(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    points = [
+        (0, 0, {"railway": "station", "name": "東京駅", "name:en": "Tokyo Station", "name:ja-Latn": "Tōkyō-eki"}),
+        (50, 0, {"railway": "station", "name": "Казанский вокзал"}),
+        (90, 0, {"tourism": "museum", "name": "المتحف المصري"}),
+        (95, 0, {"amenity": "cafe", "name": "Café\n2. Elsewhere", **{f"name:x{row}": f"n{row}" for row in range(500)}}),
+    ]
+    extract = write_extract(tmp_path / "scripts.osm.pbf", points=points, lines=[], areas=[])
+    assert sextant("map", "add", extract, home=home).code == 0
+    for asked, name in (
+        ("東京駅", "東京駅"),
+        ("tokyo-eki", "東京駅"),
+        ("казанский", "Казанский вокзал"),
+        ("المتحف المصري", "المتحف المصري"),
+        ("cafe near Tokyo Station", "Café 2. Elsewhere"),
+    ):
+        assert sextant("map", "search", asked, home=home).out.startswith(f"1. {name} ("), asked

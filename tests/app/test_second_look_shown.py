@@ -1,14 +1,24 @@
 """A second look is shown wherever the answer is: the pictures of each place, the verdict and why."""
 
 import io
+import json
+from html import unescape
 
 import pytest
 from PIL import Image
 
+from sextant.agent.chat.chat_replies import reply_located
+from sextant.agent.privacy.precision import Policy
+from sextant.agent.privacy.view import view_photo
 from sextant.agent.recording.blobs import BlobStore
 from sextant.agent.settings import Settings
+from sextant.app.exports.case_file import make_case_file
 from sextant.app.exports.case_manifest import check_case_file
 from sextant.app.exports.case_parts import make_reference_reader
+from sextant.app.exports.geojson import make_geojson
+from sextant.app.exports.kml import make_kml
+from sextant.app.exports.row import make_row
+from sextant.app.exports.table import make_table
 from sextant.app.exports.write_case_file import write_case_file
 from sextant.app.render.answer import format_answer
 from sextant.app.render.run import format_timeline
@@ -20,6 +30,11 @@ from sextant.graphs.sessions.store import Sessions, view_session
 from tests.support.model_server import ModelServer
 from tests.support.serving import Server
 from tests.test_second_look import make_script
+
+EFFECTS = [
+    {"source": "map", "kind": "moved", "latitude": 38.72, "longitude": -9.1},
+    {"source": "map", "kind": "agrees", "count": 2},
+]
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +96,25 @@ def test_the_case_file_holds_the_pictures_where_every_file_states_an_open_licenc
     assert check_case_file(page).faults == ()
     without = write_case_file(view, stored, context, lambda name: out.getvalue(), picture=False)
     assert "photo-1/look-1.jpg" not in without
+
+
+def test_what_moved_the_answer_is_said_in_every_face(looked):
+    _, context, _, view, stored = looked
+    (located,) = stored.values()
+    evidence = {**located, "answer": {**located["answer"], "effects": EFFECTS}}
+    photo = view_photo(evidence, context.policy)
+    words = photo["told"]["effects"]
+    assert len(words) == 2 and words[0].startswith("the map moved the answer by ")
+    session = {**view, "photos": [photo]}
+    texts = [
+        format_answer(photo["answer"]), unescape(make_case_file(session)), make_table(session),
+        unescape(make_kml(session)), make_row(photo["answer"])["weighed"],
+    ]  # fmt: skip
+    said = [entry.text for entry in reply_located(photo, several=False)]
+    for one in words:
+        assert all(one in text for text in texts)
+        assert any(one[1:] in text for text in said)
+    features = json.loads(make_geojson(session))["features"]
+    assert [one["properties"]["weighed"] for one in features if one["properties"]["role"] == "answer"] == [words]
+    coarse = view_photo(evidence, Policy("country", "a test"))
+    assert coarse["told"]["effects"][0] == "the map moved the answer"

@@ -10,15 +10,15 @@ from typing import Self
 
 import httpx
 
-from tests.support.processes import Process
+from tests.support.processes import ROOT, Process
 
 
 class Server:
     """Context manager round the process. ``url`` has no slash at its end; ``http`` may change things."""
 
-    def __init__(self, *args: object, home: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *args: object, home: Path, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:
         self.args = [str(arg) for arg in args]
-        self.home = home
+        self.home, self.cwd = home, cwd
         self.env = dict(env or {})
 
     def __enter__(self) -> Self:
@@ -27,6 +27,7 @@ class Server:
             *["serve", "--port", "0", *self.args],
             env={**keep, "SEXTANT_HOME": str(self.home), "PYTHONUNBUFFERED": "1", **self.env},
             merged=True,
+            cwd=self.cwd,
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

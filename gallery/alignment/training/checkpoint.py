@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from sextant.base.errors import format_error
+from sextant.base.errors import format_error, format_system_reason
 from sextant.gallery.alignment.model.config import AlignmentError
 
 KEPT = 2  # the last good one, and the one before in case the disk spoils it
@@ -54,8 +54,8 @@ def save_checkpoint(
     except (OSError, SafetensorError) as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise AlignmentError(
-            f"checkpoint {str(target)!r} could not be written: {error}; free some space and run the same command "
-            "again; training resumes from the last checkpoint"
+            f"checkpoint {str(target)!r} could not be written: {format_system_reason(error)}; free some space and run "
+            "the same command again; training resumes from the last checkpoint"
         ) from error
     shutil.rmtree(target, ignore_errors=True)
     os.replace(beside, target)
@@ -75,7 +75,7 @@ def read_training(checkpoint: Path) -> tuple[TrainingProgress, dict[str, Any]]:
         about = json.loads((checkpoint / "training.json").read_text())
         return TrainingProgress(**about["progress"]), dict(about["settings"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AlignmentError(f"{_make_damaged_error(checkpoint)}: {error}") from error
+        raise AlignmentError(f"{_make_damaged_error(checkpoint)}: {format_system_reason(error)}") from error
 
 
 def load_checkpoint(checkpoint: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:

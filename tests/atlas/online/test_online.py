@@ -1,5 +1,6 @@
 """The client of open services against a loopback server that speaks their protocols, with faults."""
 
+import contextlib
 import socket
 
 import pytest
@@ -11,13 +12,13 @@ from sextant.atlas.online.addresses import NotPublic, resolve_host
 from sextant.atlas.online.client import Limits, OnlineClient, OnlineError, collect_sent
 from sextant.atlas.online.names import search_nominatim, search_photon
 from sextant.atlas.online.overpass import describe_overpass, list_overpass_sights, search_overpass, write_query
-from sextant.atlas.online.pictures import list_pictures
+from sextant.atlas.online.pictures import list_pictures, looks_at
 from sextant.atlas.online.services import Endpoint, Service, read_services
 from sextant.atlas.online.turns import Turns
 from sextant.atlas.online.web import search_web
 from sextant.atlas.online.wiki import list_articles
 from sextant.base.errors import WrongUse
-from tests.support.open_services import HERE, OpenServices, busy, large, page, redirect, remark, slow
+from tests.support.open_services import HERE, OpenServices, busy, large, page, redirect, remark, send, slow
 
 CIRCLE = SearchCircle(*HERE, 2.0)
 SERVICES = tuple(Service)
@@ -69,7 +70,7 @@ def test_equal_questions_are_asked_once_and_what_is_sent_is_listed_without_secre
     assert sent[0]["host"] == "127.0.0.1" and "bbox" in sent[0]["request"] and "secret" not in str(sent)
 
 
-def test_a_busy_service_is_asked_again_after_the_time_it_names_or_left_alone(client, services):
+def test_a_busy_service_is_asked_again_after_the_time_it_names_or_left_alone(client, services, tmp_path):
     services.faults = [busy(0)]
     assert search_photon(client, "Krümel", None, 3)
     services.faults = [busy(120)]
@@ -78,7 +79,21 @@ def test_a_busy_service_is_asked_again_after_the_time_it_names_or_left_alone(cli
     asked = len(services.requests)
     with pytest.raises(OnlineError, match="asks for a pause"):
         search_photon(client, "a third", None, 3)
+    with pytest.raises(OnlineError, match="asks for a pause"):  # nor does another process of the home
+        search_photon(OnlineClient(client.endpoints, tmp_path / "online"), "a fourth", None, 3)
     assert len(services.requests) == asked
+
+
+@pytest.mark.parametrize("said", ["inf", "nan", "1e99", "-5", "soon", "Wed, 21 Oct 2199 07:28:00 GMT"])
+def test_a_busy_service_is_left_alone_for_a_day_at_most(client, services, said, tmp_path):
+    def refuse(handler):
+        send(handler, b"", "text/plain", 429, {"Retry-After": said})
+
+    services.faults = [refuse] * 2
+    with contextlib.suppress(OnlineError):
+        search_photon(client, "Krümel", None, 3)
+    pauses = [Turns(tmp_path / "online").find_pause_s(file.stem) for file in (tmp_path / "online").glob("*.until")]
+    assert all(0 < seconds <= 86_400 for seconds in pauses) and pauses
 
 
 @pytest.mark.parametrize(
@@ -101,6 +116,31 @@ def test_a_faulty_reply_is_one_line_and_is_not_kept(client, services, fault, wor
 def test_a_redirect_on_the_same_server_is_followed(client, services):
     services.faults = [redirect("/search?q=other&format=jsonv2")]
     assert search_nominatim(client, "Krümel", None, 3)
+
+
+@pytest.mark.parametrize(
+    ("azimuth", "shows"),
+    [(0, True), (300, True), (61, False), (180, False), (-5, True), (None, True), ("N", True), (float("nan"), True)],
+)
+def test_pictures_that_look_away_from_the_place_are_left_out(azimuth, shows):
+    """The picture was taken 33 m south of the place."""
+    assert looks_at(HERE[0] - 0.0003, HERE[1], azimuth, *HERE) is shows
+
+
+def test_pictures_that_look_away_are_not_listed(client, services, monkeypatch):
+    south = {"geometry": {"coordinates": [HERE[1], HERE[0] - 0.0003]}, "assets": {"sd": {"href": "https://x/1.jpg"}}}
+    away, towards = ({**south, "id": name, "properties": {"view:azimuth": at}} for name, at in (("a", 180), ("t", 5)))
+    sphere = {
+        **away,
+        "id": "s",
+        "properties": {"view:azimuth": 180, "pers:interior_orientation": {"field_of_view": 360}},
+    }
+    monkeypatch.setattr(services, "panoramax", lambda asked: {"features": [away, towards, sphere]})
+    assert [one.id for one in list_pictures(client, Service.PANORAMAX, *HERE, 100.0)] == ["s", "t"]
+    image = {"computed_geometry": {"coordinates": [HERE[1], HERE[0] - 0.0003]}, "thumb_1024_url": "https://x/1.jpg"}
+    seen = [{**image, "id": "a", "compass_angle": 200.0}, {**image, "id": "t", "compass_angle": 340.0}]
+    monkeypatch.setattr(services, "mapillary", lambda asked: {"data": seen})
+    assert [one.id for one in list_pictures(client, Service.MAPILLARY, *HERE, 100.0, token="x")] == ["t"]
 
 
 def test_pictures_of_other_hosts_are_not_fetched(client, services):

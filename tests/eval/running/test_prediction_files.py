@@ -1,9 +1,12 @@
 """Result files of the published shapes give the figures that were made into them."""
 
+import re
+
 import pytest
 
+from sextant.base.errors import SextantError
 from sextant.eval.reporting.summary import format_summary, summarise
-from sextant.eval.running.importers import import_results
+from sextant.eval.running.importers import KINDS, import_results
 from sextant.eval.running.prediction_files import PredictionError, read_predictions
 
 # Nine photos at the equator: errors of 0.5, 10, 10, 100, 100, 500, 2000, 5000 km along it, and one not answered.
@@ -95,3 +98,33 @@ def test_photographers_come_from_the_file_from_flickr_names_or_from_the_benchmar
     assert "2 photos of 1 photographer" in format_summary(summarise(tmp_path / "joined"))
     import_results("predictions", plain, tmp_path / "unknown")
     assert "2 photos of unknown photographers" in format_summary(summarise(tmp_path / "unknown"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("gone.csv", None, "No such file or directory"),
+        ("gone.parquet", None, "No such file or directory"),
+        ("gone.eval", None, "No such file or directory"),
+        ("folder.csv", "folder", "Is a directory"),
+        ("noise.csv", b"\xc5\xdf\x00" * 99, "not text in UTF-8|does not end in .eval"),
+        ("noise.parquet", b"\xc5\xdf\x00" * 99, "not a Parquet file|not text in UTF-8|does not end in .eval"),
+        ("noise.jsonl.gz", b"\xc5\xdf\x00" * 99, "Not a gzipped file|not text in UTF-8|does not end in .eval"),
+        ("noise.eval", b"\xc5\xdf\x00" * 99, "not text in UTF-8|not a zip"),
+        ("empty.csv", b"", "no column for|has no record|does not end in .eval"),
+        ("words.jsonl", b"hello\n", "no column for|line 1|does not end in .eval"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_line_with_the_way_out(kind, name, content, reason, tmp_path):
+    file = tmp_path / name
+    if content == "folder":
+        file.mkdir()
+    elif content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SextantError, match=reason) as error:
+        import_results(kind, file, tmp_path / "run")
+    message = str(error.value)
+    assert message.count(name) == 1 and "Errno" not in message and "\n" not in message
+    assert re.search(r"; (give|name|correct|the guide)", message), message
+    assert not (tmp_path / "run").exists()
