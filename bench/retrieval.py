@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.memory import read_peak_megabytes, reset_peak, run_in_process
+from bench.memory import read_megabytes, read_peak_megabytes, reset_peak, run_in_process
 from bench.synthetic import SEED, Drawn, build, build_gallery
 from bench.table import print_table
 from bench.vectors import CHUNK
@@ -154,6 +154,7 @@ def make_sextant_contender(path: Path, data: Data) -> tuple[Contender, dict[str,
         {
             "open and warm s": round(ready, 2),
             "search peak MB": read_peak_megabytes(),
+            **{f"search {kind} MB": size for kind, size in read_megabytes().items()},
             "probes": gallery.manifest.index.probes,
             "outliers": gallery.manifest.outliers,
         },

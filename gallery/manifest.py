@@ -14,13 +14,14 @@ LAYOUT = 1
 SOURCES_JOINED = " + "  # between the names of a manifest's sources
 
 
-class NearIndex(BaseModel):
-    """The approximate index of the table ``photos``; kind ``exact`` means none is needed at this size."""
+class VectorIndex(BaseModel):
+    """An approximate index over a table's vectors; kind ``exact`` means none is needed at this size."""
 
     kind: str = "exact"
     partitions: int = 0
     probes: int = 0  # partitions read for a query
     rerank: int = 0  # rows re-ranked on their stored vectors, at least
+    bits: int = 1  # of a code, for each dimension
 
 
 class Recall(BaseModel):
@@ -48,7 +49,8 @@ class Manifest(BaseModel):
     photos_version: int
     outliers_version: int | None = None
     outliers: int = 0
-    index: NearIndex = Field(default_factory=NearIndex)
+    index: VectorIndex = Field(default_factory=VectorIndex)  # of the table ``photos``
+    far_index: VectorIndex = Field(default_factory=VectorIndex)  # of the table ``outliers``
     nearest_percentiles: dict[str, float] = Field(default_factory=dict)  # of the similarity to the nearest other photo
     recall: Recall | None = None
     profile: RetrievalProfile | None = None  # how well its photos are found from the others; None: not measured

@@ -20,10 +20,11 @@ from sextant.gallery.database import (
 )
 from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.encoders.spec import Encoder
-from sextant.gallery.manifest import SOURCES_JOINED, Manifest
+from sextant.gallery.manifest import SOURCES_JOINED, Manifest, VectorIndex
 from sextant.gallery.search.exact import VectorScan
-from sextant.gallery.search.index import search_index
+from sextant.gallery.search.index import IndexedRows
 from sextant.gallery.search.metadata import Details
+from sextant.gallery.search.stored_vectors import StoredVectors
 from sextant.geo.sphere import EARTH_RADIUS_KM, compute_great_circle_km
 
 __all__ = ["Gallery", "GalleryError", "Manifest"]
@@ -125,23 +126,34 @@ class Gallery:
         if self.exact:
             _ = self.all_rows
             return
-        query = self.outliers.vectors[0]
-        whole = self.manifest.index.model_copy(update={"probes": self.manifest.index.partitions})
-        search_index(self.photos, whole, query, 16, details=self.details)  # reads every partition into its cache
-        self.outliers.farthest(query, 16)
+        self.indexed_rows.warm()
+        self.outliers.warm()
 
     @cached_property
-    def details(self) -> Details | None:
-        """The rows' metadata where it can be read without LanceDB."""
-        folder = find_local_path(self.path)
-        return None if folder is None else Details.opened(folder, self.manifest.photos_version)
+    def indexed_rows(self) -> IndexedRows:
+        """Every row, of a gallery with an index."""
+        return self._index_rows(self.photos, self.count, self.manifest.index)
 
     @cached_property
-    def outliers(self) -> VectorScan:
+    def outliers(self) -> VectorScan | IndexedRows:
         """The rows that lie farthest from the rest, of a gallery with an index: where every far side is found."""
         table = self._database.open_table(OUTLIERS)
         table.checkout(self.manifest.outliers_version)
-        return VectorScan(table.to_arrow())
+        if self.manifest.far_index.kind == "exact":
+            return VectorScan(table.to_arrow())
+        return self._index_rows(table, self.manifest.outliers, self.manifest.far_index)
+
+    def _index_rows(self, table: Any, count: int, index: VectorIndex) -> IndexedRows:
+        folder = find_local_path(self.path)
+        named = (folder, str(table.name), int(table.version)) if folder else None
+        return IndexedRows(
+            table,
+            count,
+            index,
+            vectors=StoredVectors.opened(*named) if named else None,
+            details=Details.opened(*named) if named else None,
+            source=self.only_source,
+        )
 
     @cached_property
     def positions(self) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ from bench.table import print_table
 
 QUERIES = 200
 # Column: the unit is in the name.
+_OF_THE_GALLERY = ("build s", "build peak MB", "disk MB", "search peak MB", "search own MB", "search file MB")
 GROWING = ("build s", "build peak MB", "disk MB", "search peak MB", "near p50 ms", "far p50 ms")
 
 
@@ -89,7 +90,7 @@ def make_line(report: dict[str, Any]) -> dict[str, Any]:
     """Make the table's line of a size from the report of `bench.retrieval`."""
     ours = {line["side"]: line for line in report["searches"] if line["search"] == "Sextant"}
     line = {"rows": report["rows"]}
-    line |= {name: report["sextant"][name] for name in ("build s", "build peak MB", "disk MB", "search peak MB")}
+    line |= {name: report["sextant"][name] for name in _OF_THE_GALLERY}
     for side in ("near", "far"):
         line |= {f"{side} p50 ms": ours[side]["p50 ms"], f"{side} recall@16": ours[side]["recall@16"]}
         line[f"{side} times flat"] = ours[side]["times flat"]

@@ -99,7 +99,6 @@ def _write(
             settings={"source": source.identity, **settings},
             notes=[*(before.notes if before else []), *filling.notes],
             unreadable=filling.unreadable,
-            before=before,
             tell=lambda stage: tell(filling.progress(stage)),
         )
     return BuildReport(

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,13 @@ from sextant.gallery.database import (
     read_document,
     write_document,
 )
-from sextant.gallery.manifest import Manifest
-from sextant.gallery.search.metadata import OURS, clear_details, write_details
+from sextant.gallery.manifest import Manifest, VectorIndex
+from sextant.gallery.search.index import create_index, drop_indexes
+from sextant.gallery.search.side_files import OURS, clear_side_files, write_side_files
 from sextant.gallery.sources.records import Unreadable
 
 _TAG = "gallery"
+_MARGINS = [timedelta(seconds=seconds) for seconds in (0.02, 0.2, 2, 20)]
 
 
 @dataclass(frozen=True)
@@ -122,18 +124,24 @@ class GalleryWriter:
             self.photos.checkout_latest()
             self._version = self.photos.version
 
-    def put_outliers(self, rows: pa.Table) -> tuple[int, int]:
-        """Replace the outlier table; its version and its size."""
+    def put_outliers(self, rows: pa.RecordBatchReader, index: VectorIndex) -> int:
+        """Replace the outlier table and index it; its version."""
         with _explain_errors(self.path):
             table = self.database.create_table(OUTLIERS, rows, mode="overwrite")
-            return int(table.version), rows.num_rows
+            create_index(table, index)
+            if index.kind != "exact":
+                self._put_side_files(table)
+            return int(table.version)
 
-    def put_details(self) -> None:
-        """Keep the metadata of ``photos`` as it now is where searches can map it; in a folder only."""
+    def put_side_files(self) -> None:
+        """Keep the metadata of ``photos`` as it now is, and where its vectors lie, for searches; in a folder only."""
+        with _explain_errors(self.path):
+            self._put_side_files(self.photos)
+
+    def _put_side_files(self, table: Any) -> None:
         folder = find_local_path(self.path)
         if folder is not None:
-            with _explain_errors(self.path):
-                write_details(self.photos, folder)
+            write_side_files(table, folder)
 
     def finish(self, manifest: Manifest, unreadable: Sequence[Unreadable]) -> None:
         """Make what was written the gallery, then clear away what it replaced."""
@@ -149,7 +157,7 @@ class GalleryWriter:
         folder = find_local_path(self.path)
         if folder is not None:
             with suppress(OSError):  # left-overs only take space
-                clear_details(folder, manifest.photos_version)
+                clear_side_files(folder, {PHOTOS: manifest.photos_version, OUTLIERS: manifest.outliers_version})
 
     def put_manifest(self, manifest: Manifest) -> None:
         """Replace what the gallery says of itself; its photos stay as they are."""
@@ -162,7 +170,23 @@ class GalleryWriter:
             warnings.simplefilter("ignore")  # lancedb warns that readers of the old versions must open them again
             table = self.database.open_table(name)
             (table.tags.update if _TAG in table.tags.list() else table.tags.create)(_TAG, version)
-            table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+            drop_indexes(table)
+            if table.version == version:
+                table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+                return
+            _optimize_before(table, version)
+            table.checkout(version)
+            table.restore()
+
+
+def _optimize_before(table: Any, version: int) -> None:
+    """Clear away what is older than a tagged version: LanceDB refuses where the tagged one would be cleared as well."""
+    at = next(item["timestamp"] for item in table.list_versions() if item["version"] == version)
+    for margin in _MARGINS:
+        age = datetime.now(at.tzinfo) - at
+        with suppress(RuntimeError):  # LanceDB measured the age later by more than the margin
+            table.optimize(cleanup_older_than=age + margin, delete_unverified=True)
+            return
 
 
 @contextmanager

@@ -6,9 +6,9 @@ from typing import Any
 
 from sextant.gallery.build.commit import GalleryWriter
 from sextant.gallery.build.measure_profile import measure_profile
-from sextant.gallery.manifest import Manifest, NearIndex
-from sextant.gallery.search.far_index import choose_outliers
-from sextant.gallery.search.index import can_take_rows, create_index, plan_index
+from sextant.gallery.manifest import Manifest, VectorIndex
+from sextant.gallery.search.far_index import choose_outliers, compute_shell_size
+from sextant.gallery.search.index import create_hash_index, create_index, drop_indexes, plan_far_index, plan_index
 from sextant.gallery.search.recall import measure_recall, refuse_below_floor
 from sextant.gallery.sources.records import Unreadable
 from sextant.gallery.statistics import compute_nearest_percentiles
@@ -29,25 +29,30 @@ def finish_gallery(
     settings: dict[str, Any],
     notes: Sequence[str] = (),
     unreadable: Sequence[Unreadable] = (),
-    before: Manifest | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Manifest:
     """Tidy and index the table, keep its outliers apart, check it, describe it, and make it the gallery.
 
     ``spec`` and ``fingerprint`` are the encoder's; ``source`` and ``settings`` say what was built, for a person;
-    ``before`` is the manifest of a gallery that was added to; ``tell`` hears which stage begins.
+    ``tell`` hears which stage begins.
 
     Raises:
         GalleryError: search would find too little; the rows stay, and the old gallery too.
     """
     tell("tidying")
+    drop_indexes(writer.photos)  # of the gallery that was added to
     writer.photos.optimize()
-    index = _index(writer, before, tell)
-    tell("selecting outliers")
-    outliers: tuple[int | None, int] = (None, 0)
+    index = plan_index(writer.count)
+    outliers, far_index, outliers_version = 0, VectorIndex(), None
     if index.kind != "exact":
-        outliers = writer.put_outliers(choose_outliers(writer.photos))
-        writer.put_details()
+        tell("indexing")
+        create_index(writer.photos, index)
+        create_hash_index(writer.photos)
+        writer.put_side_files()
+        tell("selecting outliers")
+        outliers = compute_shell_size(writer.count)
+        far_index = plan_far_index(outliers)
+        outliers_version = writer.put_outliers(choose_outliers(writer.photos, outliers), far_index)
     tell("measuring")
     manifest = Manifest(
         encoder=spec,
@@ -57,9 +62,10 @@ def finish_gallery(
         source=source,
         settings=settings,
         photos_version=writer.photos.version,
-        outliers_version=outliers[0],
-        outliers=outliers[1],
+        outliers_version=outliers_version,
+        outliers=outliers,
         index=index,
+        far_index=far_index,
         nearest_percentiles=compute_nearest_percentiles(writer.photos),
         profile=measure_profile(writer.photos),
         notes=list(notes),
@@ -68,15 +74,6 @@ def finish_gallery(
         manifest = _check(writer, manifest)
     writer.finish(manifest, unreadable)
     return manifest
-
-
-def _index(writer: GalleryWriter, before: Manifest | None, tell: Callable[[str], None]) -> NearIndex:
-    planned = plan_index(writer.count)
-    if before is not None and can_take_rows(before.index, planned):
-        return before.index  # optimize() has put the added rows into it
-    tell("indexing")
-    create_index(writer.photos, planned)
-    return planned
 
 
 def _check(writer: GalleryWriter, manifest: Manifest) -> Manifest:

@@ -22,6 +22,10 @@ class VectorScan:
     def __len__(self) -> int:
         return int(self.rows.num_rows)
 
+    def warm(self) -> None:
+        """Prepare what the first search would."""
+        _ = self._id_order
+
     @cached_property
     def _id_order(self) -> NDArray[np.int64]:
         ids = np.array(self.rows["id"].to_pylist(), dtype=object)

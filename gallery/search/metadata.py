@@ -1,7 +1,7 @@
 """Metadata of each photo in a memory-mapped file, from which a few rows are read in microseconds.
 
-The file is the metadata of the table ``photos`` in the table's order, as Arrow keeps it in memory, and is mapped, not
-loaded: LanceDB takes two milliseconds to read the same sixteen rows, a quarter of a search among a million photos.
+The file is the metadata of a table (``photos`` or ``outliers``) in its order, as Arrow keeps it in memory, and is
+mapped, not loaded: LanceDB takes two milliseconds to read the same sixteen rows, a quarter of a search among a million.
 It is a copy, named after the table's version. A gallery in an object store has none, nor has one that was built
 before there were such files; there LanceDB is asked.
 """
@@ -14,11 +14,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 
-from sextant.base.files import UNFINISHED, replace_file
+from sextant.base.files import replace_file
 
 METADATA = ("id", "latitude", "longitude", "author", "source", "country_code", "captured_at", "sha256", "phash", "uri")
 SUFFIX = ".details"
-OURS = (SUFFIX, UNFINISHED, ".unfinished")  # the last: what killed builds of earlier versions left
 _ROW = "_rowid"  # LanceDB's number of a row: that of its fragment and its place therein
 _WRITTEN_ROWS = 16_384  # at once
 _FEW = 128  # rows up to which one slice each is faster than one gathering of all: 0.1 ms against 0.7 for sixteen
@@ -37,9 +36,9 @@ class Details:
         self._run_numbers: NDArray[np.int64] = numbers[firsts][order]
 
     @classmethod
-    def opened(cls, folder: Path, version: int) -> "Details | None":
+    def opened(cls, folder: Path, table: str, version: int) -> "Details | None":
         """Open the details of a gallery's table at this version; None where the gallery keeps none."""
-        file = _get_file(folder, version)
+        file = _get_file(folder, table, version)
         if not file.exists():
             return None
         reader = pa.ipc.open_file(pa.memory_map(str(file)))
@@ -58,21 +57,14 @@ class Details:
         return pa.Table.from_batches(rows, schema=self._batches[0].schema).combine_chunks()
 
 
-def write_details(photos: Any, folder: Path) -> None:
+def write_details(table: Any, folder: Path) -> None:
     """Keep the details of a table at its version, all or nothing; a few thousand rows are in memory at once."""
-    file = _get_file(folder, int(photos.version))
-    scan = photos.search().with_row_id(True).select(list(METADATA)).to_batches(_WRITTEN_ROWS)
+    file = _get_file(folder, table.name, int(table.version))
+    scan = table.search().with_row_id(True).select(list(METADATA)).to_batches(_WRITTEN_ROWS)
     with replace_file(file) as aside, aside.open("wb") as sink, pa.ipc.new_file(sink, scan.schema) as writer:
         for batch in scan:
             writer.write_batch(batch)
 
 
-def clear_details(folder: Path, version: int) -> None:
-    """Delete those of all other versions, and what a killed build left."""
-    for file in folder.iterdir():
-        if file.suffix in OURS and file != _get_file(folder, version):
-            file.unlink()
-
-
-def _get_file(folder: Path, version: int) -> Path:
-    return folder / f"photos-{version}{SUFFIX}"
+def _get_file(folder: Path, table: str, version: int) -> Path:
+    return folder / f"{table}-{version}{SUFFIX}"

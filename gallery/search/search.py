@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from sextant.gallery.search.exact import scan_rows
 from sextant.gallery.search.filters import Filters, measure_phash_distance
-from sextant.gallery.search.index import search_index
 from sextant.gallery.store import Gallery
 
 __all__ = [
@@ -96,15 +95,7 @@ def _find_near_rows(gallery: Gallery, query: NDArray[np.float32], filters: Filte
 
     def fetch(limit: int) -> pa.Table:
         condition = filters.sql() if filters.narrow or limit > _MANY else None
-        rows = search_index(
-            gallery.photos,
-            gallery.manifest.index,
-            query,
-            limit,
-            condition,
-            details=gallery.details,
-            source=gallery.only_source,
-        )
+        rows = gallery.indexed_rows.nearest(query, limit, condition)
         enough = rows.num_rows >= min(limit, gallery.count)
         return rows if enough else scan_rows(gallery.photos, query, limit, condition, farthest=False)
 

@@ -7,6 +7,7 @@ from tests.support.investigation import CHROMIUM, SIGN, investigate
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
+    pytest.mark.timeout(1000),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here; install the package 'chromium'"),
 ]
 

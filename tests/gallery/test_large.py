@@ -12,7 +12,7 @@ from sextant.gallery.database import GalleryError, connect
 from sextant.gallery.search.areas import SearchArea
 from sextant.gallery.search.far_index import compute_shell_size
 from sextant.gallery.search.filters import Filters
-from sextant.gallery.search.index import RERANKED, plan_index
+from sextant.gallery.search.index import RERANKED, plan_far_index, plan_index
 from sextant.gallery.search.recall import measure_recall
 from sextant.gallery.search.search import find_farthest, find_nearest
 from sextant.gallery.store import Gallery
@@ -46,13 +46,18 @@ def exact(gallery: Gallery, query: np.ndarray, filters: Filters = ALL, far: bool
 def test_the_index_follows_from_the_size():
     assert plan_index(20_000).kind == "exact"
     million, ten = plan_index(1_000_000), plan_index(10_000_000)
-    assert (million.kind, million.partitions) == ("IVF_RQ", 2000)
+    assert (million.kind, million.partitions) == ("IVF_RQ", 500)
     assert ten.partitions > million.partitions and ten.probes > million.probes
 
 
-def test_outliers_are_a_falling_share():
-    sizes = [compute_shell_size(count) for count in (100, 10_000, 100_000, 1_000_000, 10_000_000)]
-    assert sizes == [64, 1500, 15_000, 47_434, 150_000]
+def test_few_outliers_are_scanned_and_many_are_read_as_codes():
+    assert plan_far_index(20_000).kind == "exact"
+    many = plan_far_index(150_000)
+    assert many.bits == 4 and many.probes == many.partitions == 18
+
+
+def test_outliers_are_a_share_of_all():
+    assert [compute_shell_size(count) for count in (50, 100, 10_000, 1_000_000)] == [50, 64, 1500, 150_000]
 
 
 @pytest.mark.slow
@@ -74,10 +79,12 @@ def test_without_its_details_a_gallery_finds_the_same(gallery, filters, source, 
     """As one in an object store does, and one that was built before there were details."""
     joined = gallery.manifest.model_copy(update={"source": source})
     without = Gallery(gallery.path, joined, connect(gallery.path), None)
-    monkeypatch.setattr(without, "details", None)
-    assert gallery.details is not None
+    assert gallery.indexed_rows.details
+    monkeypatch.setattr("sextant.gallery.store.find_local_path", lambda _: None)
+    assert without.indexed_rows.details is None
     for query in cone(5, 8):
         assert find_nearest(without, query, 5, filters) == find_nearest(gallery, query, 5, filters)
+        assert find_farthest(without, query, 5, filters) == find_farthest(gallery, query, 5, filters)
 
 
 @pytest.mark.slow
@@ -88,9 +95,10 @@ def test_details_follow_what_is_added(tmp_path, monkeypatch):
     with open_writer(old.path, DIMENSION) as writer:
         writer.begin(BuildTask("add", "more", "made-1", {}), old.manifest)
         writer.append(made_rows(COUNT + 200)[COUNT:], added)
-        finish_gallery(writer, spec="made", fingerprint="made-1", source="made", settings={}, before=old.manifest)
+        finish_gallery(writer, spec="made", fingerprint="made-1", source="made", settings={})
     new = Gallery.open(old.path)
-    assert [file.name for file in Path(new.path).glob("*.details")] == [f"photos-{new.manifest.photos_version}.details"]
+    kept = {file.stem for file in Path(new.path).glob("photos-*")}
+    assert kept == {f"photos-{new.manifest.photos_version}"}
     stored = {row["id"]: row for row in new.photos.to_arrow().drop_columns(["vector"]).to_pylist()}
     for query in added[:10]:
         found = find_nearest(new, query, 5)
@@ -153,7 +161,7 @@ def test_a_warm_gallery_answers_the_same(gallery):
 
 def test_a_build_that_would_find_too_little_fails_loudly(tmp_path, monkeypatch):
     monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 1000)
-    monkeypatch.setattr(finish, "choose_outliers", lambda photos: photos.search().limit(20).to_arrow())
+    monkeypatch.setattr(finish, "choose_outliers", lambda photos, _: photos.search().limit(20).to_arrow().to_reader())
     with pytest.raises(GalleryError, match=r"finds 0\.\d+ of the farthest, less than 0.9"):
         made_gallery(tmp_path / "g", COUNT, DIMENSION, cone(COUNT, 1))
     with pytest.raises(GalleryError, match="unfinished"):

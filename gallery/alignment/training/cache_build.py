@@ -188,7 +188,10 @@ def _resume(folder: Path, identity: dict[str, Any]) -> _Filling:
 def _finish(filling: _Filling, backbone: Backbone) -> Cache:
     if filling.rows == 0:
         worst = ", ".join(f"{count} × {reason}" for reason, count in filling.skipped.most_common(2))
-        raise AlignmentError(f"no photo of the source can be used ({worst or 'it is empty'})")
+        raise AlignmentError(
+            f"no photo of the source can be used ({worst or 'it is empty'}); "
+            "give a table of positions with --metadata, and --min-file-bytes 0 to take small files"
+        )
     rows = [line.value for line in _read_lines(filling.folder)]
     positions = np.array([(row["latitude"], row["longitude"]) for row in rows], dtype=np.float64)
     named = any("country" in row for row in rows)

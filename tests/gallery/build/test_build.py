@@ -11,7 +11,7 @@ from sextant.gallery.search.search import find_nearest
 from sextant.gallery.sources.recognise import SourceOptions, open_source
 from sextant.gallery.store import Gallery
 from tests.support.data import SHARED, needs_shared_data
-from tests.support.encoders import ThumbnailEncoder
+from tests.support.encoders import ThumbnailEncoder, thumbnail
 from tests.support.photos import jpeg, photo_folder, picture, stated_degrees
 
 PLACES = [(10.0 + n, 20.0 + n) for n in range(40)]
@@ -51,6 +51,32 @@ def test_decode_processes_give_the_same_rows_in_the_same_order(photos, tmp_path)
     build(open_source(str(photos)), str(tmp_path / "here"), load_encoder("builtin"), workers=0)
     build(open_source(str(photos)), str(tmp_path / "there"), load_encoder("builtin"), workers=2)
     assert rows(tmp_path / "here") == rows(tmp_path / "there")
+
+
+class PatientEncoder(ThumbnailEncoder):
+    """Encodes its first batch only when the next one has been decoded, or after ten seconds."""
+
+    batch = 8
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decoded = 0
+        self.next_is_ready = threading.Event()
+
+    def prepare(self, image):
+        self.decoded += 1
+        if self.decoded >= 2 * self.batch:
+            self.next_is_ready.set()
+        return thumbnail(image)
+
+    def encode_prepared(self, prepared):
+        assert self.next_is_ready.wait(10), "nothing was decoded while the encoder worked"
+        return super().encode_prepared(prepared)
+
+
+def test_photos_are_decoded_while_the_encoder_works(photos, tmp_path):
+    encoder = PatientEncoder()
+    assert build(open_source(str(photos)), str(tmp_path / "g"), encoder, workers=0).count == 40
 
 
 def test_small_files_can_be_left_out(photos, tmp_path):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sextant.gallery.build.commit import BuildTask, open_writer
-from sextant.gallery.search.metadata import METADATA, Details, clear_details, write_details
+from sextant.gallery.search.metadata import METADATA, Details, write_details
+from sextant.gallery.search.side_files import clear_side_files
 from tests.support.galleries import made_rows, unit_vectors
 
 SIZES = (300, 1, 250)  # of the table's fragments
@@ -30,14 +31,14 @@ def test_rows_come_as_the_table_has_them_in_the_order_asked_for(table, count):
     stored = photos.search().with_row_id(True).select(list(METADATA)).limit(COUNT).to_arrow()
     chosen = np.random.default_rng(1).permutation(COUNT)[:count]
     asked = stored.take(chosen)
-    details = Details.opened(folder, photos.version)
+    details = Details.opened(folder, "photos", photos.version)
     assert details is not None
     assert details.rows(asked["_rowid"]).to_pylist() == asked.drop_columns(["_rowid"]).to_pylist()
 
 
 def test_no_rows_are_an_empty_table_of_the_same_columns(table):
     photos, folder = table
-    details = Details.opened(folder, photos.version)
+    details = Details.opened(folder, "photos", photos.version)
     assert details is not None
     nothing = details.rows([])
     assert nothing.num_rows == 0 and nothing.column_names == list(METADATA)
@@ -45,11 +46,12 @@ def test_no_rows_are_an_empty_table_of_the_same_columns(table):
 
 def test_those_of_another_version_are_not_taken(table):
     photos, folder = table
-    assert Details.opened(folder, photos.version + 1) is None
+    assert Details.opened(folder, "photos", photos.version + 1) is None
 
 
 def test_only_those_of_one_version_stay(tmp_path):
-    for name in ("photos-3.details", "photos-4.details", "photos-5.unfinished", "photos.lance"):
+    kept = ["outliers-2.vectors", "photos-4.details", "photos-4.vectors", "photos.lance"]
+    for name in (*kept, "photos-3.details", "photos-3.vectors", "outliers-4.details", "photos-5.unfinished"):
         (tmp_path / name).touch()
-    clear_details(tmp_path, 4)
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["photos-4.details", "photos.lance"]
+    clear_side_files(tmp_path, {"photos": 4, "outliers": 2})
+    assert sorted(file.name for file in tmp_path.iterdir()) == kept
