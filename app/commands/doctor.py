@@ -17,8 +17,14 @@ EXTRAS = {
     "st": "sentence_transformers",
     "onnx": "onnxruntime",
     "ocr": "rapidocr",
+    "osm": "osmium",
+    "library": "gpxpy",
+    "tag": "exiftool",
+    "video": "av",
+    "scene": "cv2",
     "raw": "rawpy",
     "ray": "ray",
+    "align": "accelerate",
     "web": "fastapi",
     "postgres": "psycopg",
     "anthropic": "langchain_anthropic",
@@ -30,6 +36,7 @@ EXTRAS = {
     "xai": "langchain_xai",
     "mcp": "mcp",
     "inspect": "inspect_ai",
+    "otel": "opentelemetry.exporter",
 }
 _MOST_RUNS = 3  # the newest evaluations that are looked at where none is named
 _WHERE_RUNS_LIE = ("evaluation.json", "*/evaluation.json", "runs/*/evaluation.json")  # in the folder it is started in
@@ -118,9 +125,17 @@ def check_packages() -> str:
 
 def check_extras() -> str:
     """Return which extras are there and which are not."""
+    return ", ".join(f"{extra} {'yes' if has_package(package) else 'no'}" for extra, package in EXTRAS.items())
+
+
+def has_package(name: str) -> bool:
+    """Return whether a package, or one within another, can be imported; only the outer one is imported."""
     from importlib.util import find_spec
 
-    return ", ".join(f"{extra} {'yes' if find_spec(package) else 'no'}" for extra, package in EXTRAS.items())
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # the outer one is missing
+        return False
 
 
 def check_home(home: str | None) -> str:

@@ -1,10 +1,18 @@
 import json
+import tomllib
 
 import pytest
 
-from sextant.app.commands.doctor import check_probabilities, find_evaluations, list_checks, run_check
+from sextant.app.commands.doctor import (
+    EXTRAS,
+    check_probabilities,
+    find_evaluations,
+    has_package,
+    list_checks,
+    run_check,
+)
 from tests.eval.test_drift import evaluation
-from tests.support.cli import sextant
+from tests.support.cli import ROOT, sextant
 from tests.support.model_faults import GOOD
 from tests.support.model_server import ModelServer, closed_port
 
@@ -15,6 +23,12 @@ def test_a_healthy_machine_is_all_ok(gallery, tmp_path):
     assert [one["check"] for one in ran.json] == ["python", "packages", "extras", "home", "gallery", "model", "trust"]
     assert all(one["ok"] and not one["warning"] for one in ran.json)
     assert "no evaluation in the current folder or its runs" in ran.json[-1]["found"]
+
+
+def test_every_extra_is_looked_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert EXTRAS.keys() == project["optional-dependencies"].keys() - {"all", "dev"}
+    assert has_package("json.decoder") and not has_package("json.none") and not has_package("none.such")
 
 
 def test_a_dead_model_is_named_with_the_way_out(tmp_path):
