@@ -1,6 +1,6 @@
 """Measure whether anything in a pool tells photographers with easy photos from those with hard ones.
 
-    python -m bench.photographers recorded.jsonl.gz own-gallery.jsonl.gz
+    python -m bench.trust.photographers recorded.jsonl.gz own-gallery.jsonl.gz
 
 One half of the photographers (by SHA-1 of the name) has easier photos than the other: the same model is right more
 often. A learner that knows far more than the shipped model (gradient boosting over the reply's words, kind of place,
