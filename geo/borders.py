@@ -46,6 +46,7 @@ __all__ = [
 ]
 
 _PIECE_KM = 5.0
+_POLAR_DEGREES = 89.0  # beyond, bounds in degrees of longitude say little
 _FEW = 64  # pieces below which measuring all is faster than asking a tree
 
 
@@ -116,24 +117,38 @@ def _find_nearest(
     latitude: float, longitude: float, other_than: Country | None, reach_km: float
 ) -> NearestOutline | None:
     """Find the nearest outline within reach: test polygons whose circles are near enough, nearest circle first."""
-    world, caps = load_polygons(), _load_caps()
-    here = convert_to_vectors((latitude, longitude))
+    world, here = load_polygons(), convert_to_vectors((latitude, longitude))
+    polygons = _list_near(latitude, longitude, reach_km)
+    caps = _load_caps() if polygons is None else _measure_caps(polygons.tolist())
+    if polygons is None:
+        polygons = np.arange(len(world.owners))
     angles = np.arccos(np.clip(caps.centres @ here, -1.0, 1.0))
     at_least = np.maximum(angles - caps.radii, 0.0) * EARTH_RADIUS_KM
     if other_than is not None:
-        at_least[world.owners == world.countries.index(other_than)] = np.inf
+        at_least[world.owners[polygons] == world.countries.index(other_than)] = np.inf
     possible = np.flatnonzero(at_least <= reach_km)
     best_km, best, owner = np.inf, here, 0
-    for polygon in possible[np.argsort(at_least[possible], kind="stable")]:
-        if at_least[polygon] >= best_km:
+    for row in possible[np.argsort(at_least[possible], kind="stable")]:
+        if at_least[row] >= best_km:
             break
-        km, foot = _load_outline(int(polygon)).nearest(here)
+        km, foot = _load_outline(int(polygons[row])).nearest(here)
         if km < best_km:
-            best_km, best, owner = km, foot, int(world.owners[polygon])
+            best_km, best, owner = km, foot, int(world.owners[polygons[row]])
     if best_km > reach_km:
         return None
     found = convert_to_positions(best)
     return NearestOutline(world.countries[owner], float(best_km), float(found[0]), float(found[1]))
+
+
+def _list_near(latitude: float, longitude: float, reach_km: float) -> NDArray[np.intp] | None:
+    """List the polygons whose bounds lie within reach of a position, in their order; None for all, and at the poles."""
+    tall = np.degrees(reach_km / EARTH_RADIUS_KM) + 1e-6
+    if not abs(latitude) + tall < _POLAR_DEGREES:
+        return None
+    wide = tall / np.cos(np.radians(abs(latitude) + tall))
+    turns = np.array([-360.0, 0.0, 360.0]) + longitude
+    boxes = shapely.box(turns - wide, latitude - tall, turns + wide, latitude + tall)
+    return np.unique(load_polygons().tree.query(boxes)[1])
 
 
 def _find_holding(positions: ArrayLike) -> NDArray[np.intp]:
@@ -142,12 +157,14 @@ def _find_holding(positions: ArrayLike) -> NDArray[np.intp]:
     given = np.asarray(positions, dtype=float).reshape(-1, 2)
     latitude, longitude = given[:, 0], normalise_longitude(given[:, 1])
     pairs, candidates = world.tree.query(shapely.points(longitude, latitude))
+    numbers, at = np.unique(candidates, return_inverse=True)
+    shapes = world.take(numbers)[at]
     with PREPARED:
-        shapely.prepare(world.shapes[np.unique(candidates)])
-        inside = shapely.intersects_xy(world.shapes[candidates], longitude[pairs], latitude[pairs])
+        shapely.prepare(shapes)
+        inside = shapely.intersects_xy(shapes, longitude[pairs], latitude[pairs])
     pairs, candidates = pairs[inside], candidates[inside]
     # Written largest first, so that the smallest polygon stays.
-    order = np.lexsort((candidates, -world.areas[candidates]))
+    order = np.lexsort((candidates, -world.measure_areas(numbers)[at[inside]]))
     held = np.full(len(given), -1, dtype=np.intp)
     held[pairs[order]] = candidates[order]
     return held
@@ -164,25 +181,45 @@ class _Caps:
 @lru_cache(maxsize=1)
 def _load_caps() -> _Caps:
     world = load_polygons()
-    vectors = convert_to_vectors(world.points)
-    starts = world.first_point[:-1]
+    return _draw_caps(world.points, world.first_point)
+
+
+def _measure_caps(polygons: list[int]) -> _Caps:
+    """Measure a few polygons' circles, each once: measuring those of all takes 50 ms of processor time."""
+    measured = [_measure_cap(polygon) for polygon in polygons]
+    if not measured:
+        return _Caps(np.zeros((0, 3)), np.zeros(0))
+    return _Caps(np.concatenate([one.centres for one in measured]), np.concatenate([one.radii for one in measured]))
+
+
+@cache
+def _measure_cap(polygon: int) -> _Caps:
+    world = load_polygons()
+    points = world.points[world.first_point[polygon] : world.first_point[polygon + 1]]
+    return _draw_caps(points, np.array([0, len(points)]))
+
+
+def _draw_caps(points: Floats, first_point: NDArray[np.intp]) -> _Caps:
+    """Draw circles round polygons, whose points (m, 2) in degrees begin at ``first_point``."""
+    vectors = convert_to_vectors(points)
+    starts = first_point[:-1]
     centres = np.add.reduceat(vectors, starts)
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
-    sizes = np.diff(world.first_point)
+    sizes = np.diff(first_point)
     cosines = np.einsum("ij,ij->i", vectors, np.repeat(centres, sizes, axis=0))
     radii = np.arccos(np.clip(np.minimum.reduceat(cosines, starts), -1.0, 1.0))
-    return _Caps(centres, radii + np.maximum.reduceat(_measure_bulges(world), starts) + 1e-6)
+    return _Caps(centres, radii + np.maximum.reduceat(_measure_bulges(points, first_point), starts) + 1e-6)
 
 
-def _measure_bulges(world: Polygons) -> Floats:
+def _measure_bulges(points: Floats, first_point: NDArray[np.intp]) -> Floats:
     """Return how far, in radians, the map's line from each point to the next may leave the great circle between them.
 
     A parallel of d radians at latitude p rises d² sin p cos p / 8 over its chord (second order in d).
     """
-    phi, lam = np.radians(world.points).T
+    phi, lam = np.radians(points).T
     rise = np.abs(np.sin(phi) * np.cos(phi)) / 8
     turn = np.diff(lam, append=lam[-1:])
-    turn[world.first_point[1:] - 1] = 0.0
+    turn[first_point[1:] - 1] = 0.0
     return np.asarray(turn**2 * np.maximum(rise, np.append(rise[1:], 0.0)))
 
 

@@ -6,7 +6,7 @@ them, true to about 200 m (the grid of the source) where the map itself is. Lake
 
 import io
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -35,10 +35,11 @@ def is_inside(area: BaseGeometry, positions: Floats) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Polygons:
-    """Every polygon of the map; x is longitude, y is latitude, none crosses ±180."""
+    """Every polygon of the map; x is longitude, y is latitude, none crosses ±180.
 
-    shapes: NDArray[Any]
-    """(n,) shapely polygons."""
+    Shapes are made when they are asked for: most processes look at a few dozen of the thousands.
+    """
+
     owners: NDArray[np.intp]
     """(n,) number of each polygon's country in ``list_countries``."""
     countries: tuple[Country, ...]
@@ -47,15 +48,40 @@ class Polygons:
     ring_of_point: NDArray[np.intp]
     first_point: NDArray[np.intp]
     """(n + 1,) where each polygon's points begin."""
+    _made: dict[int, BaseGeometry] = field(default_factory=dict, repr=False, compare=False)
+    _areas: dict[int, float] = field(default_factory=dict, repr=False, compare=False)
+
+    def take(self, numbers: NDArray[np.intp]) -> NDArray[Any]:
+        """Return the shapely polygons of these numbers."""
+        taken = np.empty(len(numbers), dtype=object)
+        for at, number in enumerate(numbers.tolist()):
+            taken[at] = self._made.get(number) or self._made.setdefault(number, self._make(number))
+        return taken
+
+    def measure_areas(self, numbers: NDArray[np.intp]) -> Floats:
+        """Return the areas of the polygons of these numbers, in square degrees: to tell the smaller of two."""
+        for number, shape in zip(numbers.tolist(), self.take(numbers), strict=True):
+            if number not in self._areas:
+                self._areas[number] = float(shapely.area(shape))
+        return np.array([self._areas[number] for number in numbers.tolist()])
+
+    def _make(self, number: int) -> BaseGeometry:
+        part = slice(self.first_point[number], self.first_point[number + 1])
+        rings = self.ring_of_point[part]
+        drawn = np.asarray(shapely.linearrings(self.points[part, ::-1], indices=rings - rings[0]), dtype=object)
+        polygon: BaseGeometry = shapely.polygons(drawn[0], holes=drawn[1:])
+        return polygon
+
+    @cached_property
+    def shapes(self) -> NDArray[Any]:
+        """(n,) all shapely polygons."""
+        return self.take(np.arange(len(self.owners)))
 
     @cached_property
     def tree(self) -> shapely.STRtree:
-        return shapely.STRtree(self.shapes)
-
-    @cached_property
-    def areas(self) -> Floats:
-        """In square degrees: only to tell the smaller of two polygons."""
-        return np.asarray(shapely.area(self.shapes))
+        """Index of the polygons' bounds."""
+        least, most = (bound.reduceat(self.points, self.first_point[:-1]) for bound in (np.minimum, np.maximum))
+        return shapely.STRtree(shapely.box(least[:, 1], least[:, 0], most[:, 1], most[:, 0]))
 
 
 @lru_cache(maxsize=1)
@@ -73,9 +99,7 @@ def load_polygons() -> Polygons:
             np.cumsum(data[steps], dtype=np.int64) * STEP_DEGREES for steps in ("latitude_steps", "longitude_steps")
         )
         ring_of_point = np.repeat(np.arange(len(data["ring_sizes"])), data["ring_sizes"])
-        rings = np.asarray(shapely.linearrings(longitude, latitude, indices=ring_of_point), dtype=object)
         polygon_of_ring = np.repeat(np.arange(len(data["ring_counts"])), data["ring_counts"])
-        shapes = np.asarray(shapely.polygons(rings, indices=polygon_of_ring), dtype=object)
         sizes = np.bincount(polygon_of_ring, weights=data["ring_sizes"]).astype(np.intp)
         owners = data["countries"].astype(np.intp)
     except (OSError, ValueError, KeyError) as error:
@@ -84,7 +108,7 @@ def load_polygons() -> Polygons:
             f"the map 'geo/data/borders.npz' cannot be read ({reason}); reinstall sextant-geo"
         ) from error
     points = np.column_stack([latitude, longitude])
-    return Polygons(shapes, owners, named, points, ring_of_point, np.concatenate([[0], np.cumsum(sizes)]))
+    return Polygons(owners, named, points, ring_of_point, np.concatenate([[0], np.cumsum(sizes)]))
 
 
 @lru_cache(maxsize=1)
@@ -116,7 +140,7 @@ def load_country_polygon(name_or_code: str) -> BaseGeometry:
         owners = [n for n, country in enumerate(world.countries) if code and country.code == code]
     if not owners:
         raise WrongUse(f"the map has no country {name_or_code!r}; give an ISO alpha-2 code such as 'PT', or a name")
-    return shapely.union_all(shapely.make_valid(world.shapes[np.isin(world.owners, owners)]))
+    return shapely.union_all(shapely.make_valid(world.take(np.flatnonzero(np.isin(world.owners, owners)))))
 
 
 def find_inner_position(name_or_code: str) -> tuple[float, float]:
@@ -139,7 +163,7 @@ def make_outlines(tolerance_degrees: float = 0.05) -> dict[str, Any]:
             smaller than its square are left out.
     """
     world = load_polygons()
-    shown = world.areas >= tolerance_degrees**2
+    shown = shapely.area(world.shapes) >= tolerance_degrees**2
     simple = np.full(len(world.shapes), None, dtype=object)
     simple[shown] = _simplify(world.shapes[shown], tolerance_degrees)
     shown &= ~shapely.is_empty(simple) & ~shapely.is_missing(simple)

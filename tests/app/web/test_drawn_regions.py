@@ -113,7 +113,7 @@ def make_photo(region):
         "sha256": "ab",
         "status": "located",
         "answer": answer,
-        "told": {"headline": "here"},
+        "told": {"headline": "here", "effects": []},
         "nearest": [],
         "farthest": [],
     }
