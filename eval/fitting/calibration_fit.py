@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
+from threadpoolctl import threadpool_limits
 
 from sextant.agent.verification.calibration import (
     REGION_BUCKETS,
@@ -131,7 +132,8 @@ def fit_line(odds: Floats, support: Floats, hit: Floats, prior: Floats, hold: Fl
         return entropy + float(hold @ off**2), gradient + 2 * hold * off
 
     bounds = [(None, None), (None, None), *[(0.0, None)] * support.shape[1]]
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    with threadpool_limits(limits=1, user_api="blas"):  # threads for eight numbers would only wait for each other
+        found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return np.array([np.exp(found[0]), *found[1:]])
 
 

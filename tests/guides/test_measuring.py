@@ -8,7 +8,7 @@ from tests.support.guides.not_run import MEASURING
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(580)
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("guide", MEASURING)
 def test_what_a_guide_shows_runs(guide: str, follow: Callable[[str], None]) -> None:
     follow(guide)
