@@ -18,7 +18,16 @@ RADII_KM = (1, 25, 200, 750, 2500)
 FIRST = 20  # neighbours in the smoother figure: a share weighted by 1 / rank
 
 
-def main(images: Path, table: Path) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("images", type=Path, help="folder of the photos")
+    parser.add_argument("table", type=Path, help="CSV with the columns IMG_ID, AUTHOR, LAT, LON")
+    given = parser.parse_args()
+    measure(given.images, given.table)
+
+
+def measure(images: Path, table: Path) -> None:
+    """Print the accuracy of each part and of the whole."""
     with table.open(newline="", encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if (images / row["IMG_ID"]).exists()]
     described = [describe_parts(Image.open(images / row["IMG_ID"])) for row in rows]
@@ -51,8 +60,4 @@ def _print(
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("images", type=Path, help="folder of the photos")
-    parser.add_argument("table", type=Path, help="CSV with the columns IMG_ID, AUTHOR, LAT, LON")
-    given = parser.parse_args()
-    main(given.images, given.table)
+    main()
