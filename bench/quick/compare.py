@@ -76,11 +76,11 @@ def measure_runs() -> list[tuple[str, float]]:
 
 
 def measure_search() -> list[tuple[str, float]]:
-    """Measure `bench.retrieval` at 50,000 rows, indexed as a large gallery: search time of faiss's exact search."""
+    """Measure `bench.retrieval` at 50,000 rows, which are indexed: search time of faiss's exact search."""
     from bench import retrieval
     from bench.synthetic import Drawn, build
 
-    drawn = Drawn(rows=50_000, dimension=256, as_large=True)
+    drawn = Drawn(rows=50_000, dimension=256)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         built = build(folder / "data", drawn)
