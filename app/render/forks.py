@@ -16,8 +16,9 @@ MOST = 30  # the newest forks told of a run
 
 
 def list_forks(run: str, home: str | None) -> list[RunFolder]:
-    """List the finished forks of a run, the oldest first; names sort by time, so older runs are not opened."""
-    return [folder for folder in list_runs(home) if folder.name > run and _is_finished_fork(folder, run)]
+    """List the finished forks of a run, the oldest first; names begin with the second, so older runs are not opened."""
+    second = run.rpartition("-")[0]
+    return [folder for folder in list_runs(home) if folder.name >= second and _is_finished_fork(folder, run)]
 
 
 def _is_finished_fork(folder: RunFolder, run: str) -> bool:

@@ -128,3 +128,12 @@ def test_the_command_line_edits_a_prompt_from_a_file(recorded_run, home, tmp_pat
     assert ran.code == 1
     assert "zero-shot-edited-" in ran.out + ran.err
     assert "--live" in ran.error
+
+
+def test_a_fork_made_in_the_second_of_its_run_is_listed(edited, tmp_path):
+    parent, name = "20261130-151047-d333e8", "20261130-151047-cb340b"
+    folder = tmp_path / "runs" / name
+    folder.mkdir(parents=True)
+    record = json.loads((edited.path / "run.json").read_text()) | {"parent": parent}
+    (folder / "run.json").write_text(json.dumps(record))
+    assert [one.name for one in list_forks(parent, str(tmp_path))] == [name]
