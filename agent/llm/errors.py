@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from sextant.agent.llm.address import WORDS_SHOWN, Address
 from sextant.agent.llm.transport import AnswerTooLarge, CompressedAnswer, Exchange
-from sextant.base.errors import SextantError
+from sextant.base.errors import SextantError, format_system_reason
 
 Kind = Literal[
     "unreachable",
@@ -178,11 +178,17 @@ def _list_causes(error: BaseException) -> list[BaseException]:
     return causes
 
 
+def _find_reason(error: BaseException) -> str:
+    """Return the system's reason (``Connection refused``) if an ``OSError`` is behind the error, else its own words."""
+    system = next((one for one in _list_causes(error) if isinstance(one, OSError) and one.strerror), error)
+    return format_system_reason(system)
+
+
 def _classify_connection(
     cause: BaseException, exchange: Exchange, address: Address, timeout_s: float
 ) -> ModelError | None:
     """Classify a failure below HTTP (connection, timeout); None when there was none."""
-    reason = address.redact(str(cause)) or type(cause).__name__
+    reason = address.redact(_find_reason(cause))
     if isinstance(cause, ModelOnlyLoaded):
         return ModelError("server", f"{address} only loaded the model and gave no answer; ask again", retry=True)
     if isinstance(cause, AnswerTooLarge | CompressedAnswer):

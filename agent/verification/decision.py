@@ -44,7 +44,7 @@ class Scored:
 
 
 class RivalPoint(StrEnum):
-    """What a rival's position is where it is no candidate's own: the middle of several, or a place that one names."""
+    """How a rival's position was derived if it is not a candidate's own: the middle of several, or a named place."""
 
     MIDDLE = "middle"
     NAMED = "named"

@@ -200,7 +200,7 @@ class Retrieval:
 
     def keep_picture(self, sha256: str, image: Image) -> None:
         """Keep a picture that was just opened for the search that follows, which need not decode it again then."""
-        if not self.settings.gallery or image.width * image.height > MOST_PIXELS:
+        if not self.settings.gallery or image.width * image.height > MOST_PIXELS or sha256 in self._searches:
             return
         with self._lock:
             self._opened[sha256] = image

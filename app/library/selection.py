@@ -56,7 +56,7 @@ def parse_day(text: str) -> date:
     """Parse a day, ``2024-05-01``.
 
     Raises:
-        WrongUse: it is no day.
+        WrongUse: it is not a day.
     """
     try:
         return date.fromisoformat(text)

@@ -199,5 +199,5 @@ class _Reporter:
         self._sending.append(asyncio.run_coroutine_threadsafe(sending, self._loop))
 
     async def finish(self) -> None:
-        """Wait until everything is sent; a client that has gone is no error."""
+        """Wait until everything is sent; a client that has gone is not an error."""
         await asyncio.gather(*map(asyncio.wrap_future, self._sending), return_exceptions=True)

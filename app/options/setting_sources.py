@@ -42,7 +42,7 @@ def read_config(path: str | None) -> dict[str, Any]:
     """Read a YAML file of settings, ``name: value`` a line.
 
     Raises:
-        WrongUse: it cannot be read, is no mapping, or a key is unknown.
+        WrongUse: it cannot be read, is not a mapping, or a key is unknown.
     """
     import yaml
 

@@ -70,7 +70,7 @@ def _read_number_or_angle(text: str, letters: str) -> float:
 
 
 def _join_rationals(text: str) -> float | None:
-    """Join rationals to degrees; None where these are none: three plain numbers in a row could mean anything."""
+    """Join rationals to degrees; None if they are not rationals: three plain numbers in a row could mean anything."""
     found = _RATIONALS.fullmatch(text)
     if found is None or not ("/" in text or text.startswith(("[", "("))):
         return None

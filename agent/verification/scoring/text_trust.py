@@ -28,8 +28,8 @@ _CITY, _COUNTRY = 1, 3
 def hold_to_trust(probabilities: Floats, features: PoolFeatures, pool: Pool, proven: NDArray[np.bool_]) -> Floats:
     """Lower P(within each radius) of points (m, 5) that rest on text alone to what such answers are worth.
 
-    Retrieval raises the limit. Where the map has several of the texts together there is none. Language and driving side
-    that agree speak for the country, so that P within 750 km and more is left.
+    Retrieval raises the limit. It does not apply where the map finds several of the texts together. If language or
+    driving side agree, the country is supported, so that P within 750 km and more is not lowered.
 
     Args:
         probabilities: (m, 5) calibrated.

@@ -139,6 +139,7 @@ def test_connection_refused_is_unreachable_at_once(protocol: Protocol) -> None:
     with pytest.raises(ModelError, match=address) as caught:
         complete(model, QUESTION)
     assert caught.value.kind == "unreachable"
+    assert "(Connection refused)" in str(caught.value)
     assert caught.value.attempts == 1
 
 
