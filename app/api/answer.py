@@ -49,10 +49,10 @@ class AnswerRegion:
             full: draw each circle with 180 corners; otherwise only with those that the eye needs, about 22.
         """
         from sextant.geo.caps import draw_caps
-        from sextant.geo.simplify import simplify_geojson
+        from sextant.geo.simplify import FINEST_SHARE, simplify_geojson
 
         drawn: Json = self.outline or draw_caps(self.circles)
-        return drawn if full else simplify_geojson(drawn, 0.005)
+        return drawn if full else simplify_geojson(drawn, FINEST_SHARE)
 
     @property
     def __geo_interface__(self) -> Json:

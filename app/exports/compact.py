@@ -5,11 +5,11 @@ import json
 import shapely
 
 from sextant.base.json_types import Document, Json
-from sextant.geo.simplify import simplify_geojson
+from sextant.geo.simplify import FINEST_SHARE, read_parts, simplify_parts
 
 MOST_BYTES = 20_000
 _OUTLINE_BYTES = 3_000  # of one region
-_SHARES = (0.005, 0.01, 0.02, 0.05)  # how far an outline may stray, as a share of its part's size
+_SHARES = (FINEST_SHARE, 0.01, 0.02, 0.05)  # how far an outline may stray, as a share of its part's size
 _FEWEST = 3  # entries of a list that are always kept
 _LONGEST = 500  # characters of one claim
 _NEAREST = 3  # similar photos that `sextant locate` prints
@@ -60,8 +60,9 @@ def _rank_candidates(candidates: list[Json]) -> list[Json]:
 def _compact_region(region: Json) -> Json:
     if "geojson" not in region:
         return region
+    parts = read_parts(region["geojson"])
     for share in _SHARES:
-        outline = simplify_geojson(region["geojson"], share)
+        outline = simplify_parts(parts, share)
         if measure_bytes(outline) <= _OUTLINE_BYTES:
             return {**region, "geojson": outline}
     if region.get("bounded"):

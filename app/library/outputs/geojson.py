@@ -1,11 +1,10 @@
 """A library as GeoJSON (RFC 7946): of each photo its regions, its answer, and the file's own position."""
 
-import json
 from typing import IO, Any
 
 from sextant.app.exports.geojson import make_point
 from sextant.app.library.outputs.placed import PlacedPhoto
-from sextant.app.render.answer_map import get_region_geometry
+from sextant.base.json_text import encode_json
 from sextant.base.json_types import Json
 
 _ANSWER = ("country", "country_code", "admin1", "place")
@@ -21,7 +20,7 @@ class GeoJsonWriter:
     def add(self, photo: PlacedPhoto) -> None:
         """Add a photo's features, the regions first, so that points are drawn over them."""
         for feature in make_features(photo):
-            text = json.dumps(feature, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+            text = encode_json(feature).decode()
             self._file.write(("\n" if self._first else ",\n") + text)
             self._first = False
 
@@ -40,7 +39,7 @@ def make_features(photo: PlacedPhoto) -> list[Json]:
         region = photo.get_region(share)
         if region:
             facts = {"probability": region["probability"], "area_km2": region["area_km2"]}
-            features.append(_make_feature(get_region_geometry(region), f"region {share} %", photo, facts))
+            features.append(_make_feature(photo.outlines[share], f"region {share} %", photo, facts))
     facts = {name: best.get(name) for name in _ANSWER} | {"headline": photo.headline, "scale": photo.scale}
     facts |= {f"p_{radius}_km": share for radius, share in photo.probability.items()}
     facts |= {"metadata": photo.own["verdict"], "file_distance_km": photo.own["distance_km"]}

@@ -7,7 +7,6 @@ from xml.sax.saxutils import escape as escape_xml
 from zipfile import ZIP_STORED, ZipFile
 
 from sextant.app.library.outputs.placed import PlacedPhoto
-from sextant.app.render.answer_map import get_region_geometry
 from sextant.base.json_types import Json
 from sextant.base.printable import make_printable
 
@@ -43,8 +42,8 @@ class KmlWriter:
         """Add a photo; one without a place is left out."""
         if photo.best is None:
             return
-        region = photo.get_region("90") if self._regions else None
-        area = _write_area(get_region_geometry(region)) if region else ""
+        outline = photo.outlines.get("90") if self._regions else None
+        area = _write_area(outline) if outline else ""
         name = _clean(photo.name)
         self._file.write(
             f"<Placemark><name>{name}</name>"

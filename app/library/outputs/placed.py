@@ -8,7 +8,9 @@ from sextant.agent.answer_words import format_headline, list_probabilities
 from sextant.agent.guard.metadata_check import read_file_position
 from sextant.app.exports.row import make_row
 from sextant.app.library.progress import FOUND, FOUND_SCALES
+from sextant.app.render.answer_map import get_region_geometry
 from sextant.base.json_types import Json
+from sextant.geo.simplify import FINEST_SHARE, simplify_geojson
 from sextant.graphs.batches.failures import has_model_failed
 
 JOINT = ("latitude", "longitude", "p_25_km", "p_200_km", "moved_km", "fits")
@@ -71,6 +73,15 @@ class PlacedPhoto:
         found: Json | None = ((self.answer or {}).get("region") or {}).get(share)
         return found
 
+    @cached_property
+    def outlines(self) -> dict[str, Json]:
+        """The regions as GeoJSON polygons by their probability (``90``, ``50``), drawn once for all outputs.
+
+        Answers leave out outlines of very many corners; their circles are drawn again here, as coarsely as in answers.
+        """
+        regions = {share: self.get_region(share) for share in ("90", "50")}
+        return {share: _draw_outline(region) for share, region in regions.items() if region}
+
     def to_row(self) -> dict[str, Any]:
         """Return the photo as one flat row; every row has the same columns."""
         answer = self.answer or {"photo": {}}
@@ -83,6 +94,11 @@ class PlacedPhoto:
         row |= {f"joint_{name}": (self.joint or {}).get(name) for name in JOINT}
         row |= {"camera": self.line.get("camera"), "same_as": self.line.get("same_as")}
         return row | {"record": self.line["record"], "error": error}
+
+
+def _draw_outline(region: Json) -> Json:
+    stored: Json | None = region.get("geojson")
+    return stored or simplify_geojson(get_region_geometry(region), FINEST_SHARE)
 
 
 def read_own_position(line: Json) -> Json:
