@@ -117,12 +117,18 @@ def _describe_origin(candidate: Document) -> str:
 
 def describe_stop(answer: Answer) -> str:
     """Return why the run ended."""
+    if answer["stop"] == "exhausted" and _has_every_call_failed(answer):
+        return "every model call failed"
     return {
         "agreement": "the answers agree",
         "budget": "the budget ended; this is the best so far",
         "exhausted": "another model call was not expected to improve the answer",
         "stopped": "you stopped it; this is the best so far",
     }[answer["stop"]]
+
+
+def _has_every_call_failed(answer: Answer) -> bool:
+    return {kind for kind, count in answer["outcomes"].items() if count} == {"failed"}
 
 
 def format_spending(answer: Answer) -> str:

@@ -19,7 +19,6 @@ from sextant.graphs.batches.metered_calls import MeteredCalls
 from sextant.graphs.batches.order import BatchOrder, Face
 from sextant.graphs.batches.spend_limit import Reservations, SpendLimit, SpendLimitReached
 from sextant.graphs.runs.batch import BatchRunner
-from sextant.graphs.runs.compute_slots import ComputeSlots
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
 Item = TypeVar("Item")
@@ -51,8 +50,7 @@ class PhotoWorker(Generic[Item]):
         if order.max_usd is not None:
             limit = spend_limit or SpendLimit(order.max_usd, order.spent_usd)
             self._world = MeteredCalls(self._world, self._live, self._deps, limit)
-        self._slots = ComputeSlots()
-        self._graph = BatchRunner(self._deps, self._slots)
+        self._graph = BatchRunner(self._deps)
         # Maps, names and fitted numbers are loaded once, and missing ones found out, before the threads begin.
         describe(0.0, 0.0)
         known = Candidate(0.0, 0.0, "nearest", rank=0, similarity=1.0, position_score=1.0)
@@ -87,8 +85,7 @@ class PhotoWorker(Generic[Item]):
             state = self._graph.locate(
                 path, settings, self._order.records / name, self._world, name in self._order.afresh, on_event
             )
-            with self._slots.hold():
-                return self._face.make_line(photo, state, replace(self._deps, settings=settings), self._live)
+            return self._face.make_line(photo, state, replace(self._deps, settings=settings), self._live)
         except SpendLimitReached:
             raise
         except PhotoError as error:

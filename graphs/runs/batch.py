@@ -17,7 +17,6 @@ from sextant.agent.world.deps import Deps, Port, ignore_event
 from sextant.base.documents.progress import OnEvent
 from sextant.base.errors import SextantError
 from sextant.base.json_types import Json
-from sextant.graphs.runs.compute_slots import ComputeSlots
 from sextant.graphs.runs.folder import FORMAT, RunFolder, format_now, write_json
 from sextant.graphs.runs.run import build_record, record_nodes
 from sextant.graphs.runs.shared_graph import SharedGraph
@@ -29,11 +28,10 @@ class BatchRunner:
 
     Args:
         deps: shared by all photos; its settings apply to every photo except for the run's name.
-        slots: held by photos while they compute.
     """
 
-    def __init__(self, deps: Deps, slots: ComputeSlots) -> None:
-        self._deps, self._slots = deps, slots
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
         self._graph = SharedGraph()
 
     def locate(
@@ -64,10 +62,9 @@ class BatchRunner:
             cassette = opened.enter_context(closing(Cassette.record(record.cassette)))
             log = opened.enter_context(closing(StepLog(record.steps)))
             deps = replace(self._deps, settings=settings, on_event=on_event)
-            calls = Recorder(cassette, self._slots.leave_in_calls(ignore_step(traced(world))))
-            nodes = self._slots.hold_in_nodes(record_nodes(calls, log))
+            recorded = record_nodes(Recorder(cassette, ignore_step(traced(world))), log)
             try:
-                state = self._graph.invoke({"path": path}, deps, nodes)
+                state = self._graph.invoke({"path": path}, deps, recorded)
             except SextantError as error:
                 record.update(status="failed", error=str(error))
                 raise

@@ -131,8 +131,14 @@ def test_a_model_that_never_answered_is_reported_and_offline_is_not():
 
 
 def test_every_reason_to_stop_has_words():
-    words = {describe_stop({"stop": reason}) for reason in get_args(Stop)}
+    answered = {"answered": 3, "refused": 0, "unparsable": 0, "failed": 1}
+    words = {describe_stop({"stop": reason, "outcomes": answered}) for reason in get_args(Stop)}
     assert len(words) == len(get_args(Stop))
+
+
+def test_a_run_whose_calls_all_failed_says_so_instead_of_weighing_another():
+    failed = {"answered": 0, "refused": 0, "unparsable": 0, "failed": 4}
+    assert describe_stop({"stop": "exhausted", "outcomes": failed}) == "every model call failed"
 
 
 def test_matched_scenes_are_listed_the_surest_first():
