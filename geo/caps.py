@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -55,25 +55,27 @@ def draw_caps(caps: Sequence[tuple[float, float, float]]) -> dict[str, Any]:
     """Return circles (latitude, longitude, radius_km) as one GeoJSON Polygon or MultiPolygon.
 
     Each is drawn with 180 corners just outside the circle (inside, of one larger than a hemisphere); areas
-    differ by less than 0.1 %. Coordinates are rounded to 1e-6 degrees. Equal circles share
-    one drawing: never change it.
+    differ by less than 0.1 %. Coordinates are rounded to 1e-6 degrees.
     """
-    return _draw(tuple((a, o, km) for a, o, km in caps))[0]
+    drawn = _draw(tuple((a, o, km) for a, o, km in caps))
+    parts = drawn.list_rings()
+    if drawn.shape.geom_type == "Polygon":
+        return {"type": "Polygon", "coordinates": parts[0]}
+    return {"type": "MultiPolygon", "coordinates": parts}
 
 
 def compute_caps_area_km2(caps: Sequence[tuple[float, float, float]]) -> float:
     """Return the area of the same drawing; what overlaps counts once."""
-    return _draw(tuple((a, o, km) for a, o, km in caps))[1]
+    return _draw(tuple((a, o, km) for a, o, km in caps)).area_km2
 
 
-@lru_cache(maxsize=16)  # an outline is thousands of lists, which Python's garbage collector visits while they are kept
-def _draw(caps: Caps) -> tuple[dict[str, Any], float]:
-    """Draw the region and compute its area once: both the answer and the record ask for both."""
-    tidy = _round_corners(shapely.union_all(_flatten(caps)))
-    parts = tidy.list_rings()
-    if tidy.shape.geom_type == "Polygon":
-        return {"type": "Polygon", "coordinates": parts[0]}, tidy.compute_area_km2()
-    return {"type": "MultiPolygon", "coordinates": parts}, tidy.compute_area_km2()
+@lru_cache(maxsize=16)
+def _draw(caps: Caps) -> "_Tidy":
+    """Draw the region once for both its outline and its area.
+
+    Kept are arrays: the outline is thousands of lists, which Python's garbage collector would visit.
+    """
+    return _round_corners(shapely.union_all(_flatten(caps)))
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,9 @@ class _Tidy:
         rings = [plain[start:end] for start, end in pairwise(ends)]
         return [rings[start:end] for start, end in pairwise(self.offsets[1].tolist())]
 
-    def compute_area_km2(self) -> float:
+    @cached_property
+    def area_km2(self) -> float:
+        """Area on the sphere."""
         cylinder = shapely.transform(self.shape, lambda xy: _unroll(xy[self.order]))
         return float(cylinder.area * EARTH_RADIUS_KM**2)
 
