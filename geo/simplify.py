@@ -123,7 +123,7 @@ def _are_valid(parts: list[Rings]) -> Bools:
         lines = shapely.linearrings(
             np.concatenate(rings), indices=np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
         )
-        polygons = shapely.polygons(lines, indices=np.repeat(np.arange(len(whole)), [len(kept) for kept in whole]))
+        polygons = shapely.polygons(np.asarray(lines), indices=np.repeat(np.arange(len(whole)), [len(kept) for kept in whole]))
         valid[valid] = shapely.is_valid(polygons)
     return valid
 

@@ -10,6 +10,7 @@ from sextant.agent.world.deps import Deps, Port
 from sextant.agent.world.live import LiveBackend
 from sextant.base.documents.progress import ProgressEvent
 from sextant.base.json_types import Json
+from sextant.graphs.batches.spread.idle import IdleProcesses
 
 Own = TypeVar("Own", contravariant=True)
 
@@ -68,6 +69,7 @@ class BatchOrder:
         on_event: receives the name of a photo and a progress event of its run, from several threads.
         workers: spreads the photos over the workers of a Ray cluster instead of the threads of this process.
         processes: of this machine, this one among them; None means as many as pay.
+        idle: worker processes that were started before the order was known.
     """
 
     settings: Settings
@@ -79,3 +81,4 @@ class BatchOrder:
     on_event: Callable[[str, ProgressEvent], None] | None = None
     workers: bool = False
     processes: int | None = None
+    idle: IdleProcesses | None = None

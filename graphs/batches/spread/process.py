@@ -1,7 +1,6 @@
 """One worker process, seen from its batch: it runs photos until it is closed or dies."""
 
 import subprocess
-import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -13,6 +12,7 @@ from sextant.base.errors import SextantError, WrongUse
 from sextant.base.json_types import Json
 from sextant.graphs.batches.order import BatchOrder
 from sextant.graphs.batches.spend_limit import SpendLimit, SpendLimitReached
+from sextant.graphs.batches.spread.idle import start_process
 from sextant.graphs.batches.spread.messages import (
     Ended,
     Event,
@@ -28,7 +28,6 @@ from sextant.graphs.batches.spread.messages import (
 )
 from sextant.graphs.batches.spread.pipe import Pipe
 
-_MAIN = "sextant.graphs.batches.spread.process_main"
 _END_S = 10.0  # for a worker without photos to end in order
 _WAITING = 16  # reservations that wait for money at the same time; further ones queue
 
@@ -49,6 +48,7 @@ class SharedLimits:
         self._starts = SpacedStarts(order.settings.requests_per_minute)
         self.waiting = ThreadPoolExecutor(_WAITING, thread_name_prefix="money")
         self.on_event = order.on_event
+        self.take_process = order.idle.take if order.idle else start_process
         self._processes: list[WorkerProcess] = []
 
     def start_process(self, start: Start, instead_of: "WorkerProcess | None" = None) -> "WorkerProcess":
@@ -73,13 +73,10 @@ class SharedLimits:
 
 
 class WorkerProcess:
-    """A process of its own group, so that Ctrl-C in a terminal reaches the batch alone, which lets photos finish."""
+    """A worker process from its start to its end. Ctrl-C reaches the batch alone, which lets its photos finish."""
 
     def __init__(self, start: Start, limits: SharedLimits) -> None:
-        # -P: the current folder, perhaps one of photos, holds no modules of ours.
-        self._popen = subprocess.Popen(
-            [sys.executable, "-P", "-m", _MAIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
-        )
+        self._popen = limits.take_process()
         assert self._popen.stdin and self._popen.stdout
         self._pipe = Pipe(self._popen.stdout, self._popen.stdin)
         self._limits = limits

@@ -5,8 +5,11 @@ It ends when its input ends, so that none is left behind, however the batch ende
 
 import gc
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -26,6 +29,7 @@ def main() -> None:
     """Work until the input ends."""
     collect_rarely()
     pipe = take_standard_streams()
+    load_modules(sys.argv[1:])
     try:
         start = pipe.receive()
     except EOFError:
@@ -40,6 +44,13 @@ def main() -> None:
     with ThreadPoolExecutor(start.photos_at_once, thread_name_prefix="photo") as pool:
         for photo in batch.receive_photos():
             pool.submit(run_photo, worker, photo, batch)
+
+
+def load_modules(names: list[str]) -> None:
+    """Load modules ahead of the work; one that is missing is named where the work needs it."""
+    for name in names:
+        with suppress(ImportError):
+            import_module(name)
 
 
 def take_standard_streams() -> Pipe:

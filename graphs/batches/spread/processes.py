@@ -208,7 +208,7 @@ class _Worker:
 
 
 def _make_start(order: BatchOrder, face: Face[Item], concurrency: int) -> Start:
-    sent = replace(order, on_event=None)
+    sent = replace(order, on_event=None, idle=None)
     photos_at_once = count_parallel_photos(replace(order.settings, concurrency=concurrency))
     spaced, followed = order.settings.requests_per_minute is not None, order.on_event is not None
     start = Start(sent, face.make_remote(), concurrency, photos_at_once, spaced, followed)
