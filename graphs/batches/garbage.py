@@ -10,7 +10,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Until the collector looks at the youngest. A command loads 160,000, and Python's own 700 is of the days of small memories.
+# Until the collector looks at the youngest; a command loads 160,000. Python's own 700 is of the days of small memories.
 _NEW_OBJECTS = 200_000
 
 
