@@ -16,7 +16,7 @@ from sextant.agent.cost.pricing import (
 from sextant.base.bounds import check_number
 from sextant.base.errors import WrongUse
 from sextant.base.json_types import Json
-from sextant.base.settings import Optimise, Settings, format_option, list_bounds, list_names, list_types
+from sextant.base.settings import Optimise, Settings, format_option, list_bounds, list_options, list_types
 from sextant.prompts.presets import Preset, load_preset
 
 __all__ = ["Optimise", "Recipe", "Settings", "format_option"]
@@ -100,9 +100,9 @@ def check_setting_names(names: Iterable[str]) -> None:
     Raises:
         WrongUse: one is not; the message suggests the name it resembles.
     """
-    known = sorted(list_names(private=True))
     for name in names:
-        if name not in known:
+        if name not in list_options():
+            known = sorted(list_options())
             near = get_close_matches(name, known, 1)
             meant = f"did you mean {near[0]!r}? " if near else ""
             raise WrongUse(f"unknown setting {name!r}; {meant}the settings are: {', '.join(known)}")

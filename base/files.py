@@ -4,7 +4,7 @@ import glob
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def replace_file(path: Path, *, fsync: bool = True, mode: int = 0o666) -> Iterat
         OSError: the disk does not take it; ``path`` is as it was.
     """
     aside = _make_aside(path)
-    os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+    os.close(_create(aside, mode))
     try:
         yield aside
         if fsync:
@@ -42,7 +42,7 @@ def replace_file(path: Path, *, fsync: bool = True, mode: int = 0o666) -> Iterat
 def write_atomic(path: Path, content: bytes, *, fsync: bool = True, mode: int = 0o666) -> None:
     """Write a file whole or not at all. Arguments and errors as ``replace_file``."""
     aside = _make_aside(path)
-    file = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+    file = _create(aside, mode)
     try:
         try:
             write_whole(file, content)
@@ -73,11 +73,16 @@ def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
     """
     asides: dict[Path, Path] = {}
     try:
-        for name, content in contents.items():
-            path = folder / name
-            aside = asides[path] = _make_aside(path)
-            aside.write_bytes(content)
-        wait_together(*(partial(fsync_file, aside) for aside in asides.values()))
+        with ExitStack() as opened:
+            waits = []
+            for name, content in contents.items():
+                path = folder / name
+                aside = asides[path] = _make_aside(path)
+                file = _create(aside)
+                opened.callback(os.close, file)
+                write_whole(file, content)
+                waits.append(partial(os.fsync, file))
+            wait_together(*waits)
         for path, aside in asides.items():
             os.replace(aside, path)
         fsync_folder(folder)
@@ -89,8 +94,16 @@ def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
 
 def fsync_file(path: Path) -> None:
     """Wait until the disk holds the content of a file."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+    file = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _create(path: Path, mode: int = 0o666) -> int:
+    """Make a new file and return its descriptor."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
 
 
 def _make_aside(path: Path) -> Path:

@@ -64,15 +64,17 @@ class JsonLines:
         self._fsync = fsync
         self._lock = threading.Lock()
         self._syncing = threading.Lock()
-        self._synced = 0
+        self._synced = self._size = 0
         self._taken = 0  # the end of the last line whose append has succeeded
         self._kept: list[int] = []  # the sizes to which lines were cut back because the disk did not hold them
         self._writing: list[None] = []  # one for each thread that is writing; a list changes in one step
         self._file: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
         try:
-            with path.open("rb") as file:
-                self._size = self._taken = measure_sound_size(file)
-            self.repaired = os.fstat(self._file).st_size > self._size
+            size = os.fstat(self._file).st_size
+            if size:
+                with path.open("rb") as file:
+                    self._size = self._taken = measure_sound_size(file)
+            self.repaired = size > self._size
             if self.repaired:
                 os.ftruncate(self._file, self._size)
         except BaseException:

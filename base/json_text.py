@@ -32,13 +32,15 @@ def _count_nones(value: Any) -> int:
 
     Tuples count as none, so that a document with one is compared.
     """
-    if value is None:
-        return 1
-    if isinstance(value, dict):
-        return sum(map(_count_nones, value.values()))
-    if isinstance(value, list) and not (value and _is_corner(value[0])):
-        return sum(map(_count_nones, value))
-    return 0
+    found, left = 0, [value]
+    for one in left:  # which grows meanwhile: a call for each value takes four times as long
+        if one is None:
+            found += 1
+        elif isinstance(one, dict):
+            left.extend(one.values())
+        elif isinstance(one, list) and not (one and _is_corner(one[0])):
+            left.extend(one)
+    return found
 
 
 def _is_corner(first: Any) -> bool:

@@ -129,16 +129,13 @@ def list_features(away_km: Floats, similarity: float) -> tuple[Floats, NDArray[n
     weights = (1.0 + np.arange(count)) ** -0.5
     weights /= weights.sum()
     table = np.ones((len(away_km), len(RADII_KM), len(FEATURES)))
-    supported = np.zeros((len(away_km), len(RADII_KM)), dtype=bool)
-    for column, radius in enumerate(RADII_KM):
-        within = away_km <= radius
-        share = within @ weights
-        supported[:, column] = share > 0
-        table[:, column, 1] = np.log(np.maximum(share, 1e-6))
-        table[:, column, 2] = np.log1p(within.argmax(1))
+    within = away_km <= np.array(RADII_KM)[:, None, None]
+    share = within @ weights
+    table[..., 1] = np.log(np.maximum(share, 1e-6)).T
+    table[..., 2] = np.log1p(within.argmax(-1)).T
     table[..., 3] = similarity
     table[..., 4] = np.log(count)
-    return table, supported
+    return table, (share > 0).T
 
 
 def fit_weights(table: Floats, hits: Floats, importance: Floats) -> tuple[tuple[float, ...], ...]:

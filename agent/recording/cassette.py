@@ -17,6 +17,7 @@ from sextant.agent.world.deps import StepInfo
 from sextant.base.disk_waits import DiskWaits
 from sextant.base.errors import SextantError
 from sextant.base.json_lines import BrokenLine, JsonLines, is_torn, read_lines
+from sextant.base.json_text import encode_json
 from sextant.base.json_types import Json
 from sextant.base.locks import AlreadyLocked, Lock, is_locked
 
@@ -183,7 +184,7 @@ class Cassette:
             "branch": step_info.branch,
             "seconds": round(seconds, 4),
         }
-        call = Call(asked.key, asked.kind, asked.request, json.dumps(reply), info)
+        call = Call(asked.key, asked.kind, asked.request, encode_json(reply).decode(), info)
         said: Json = json.loads(call.reply)
         with self._lock:
             fresh = {name: text for name, text in asked.parts.items() if name not in self.parts}
@@ -278,7 +279,7 @@ class Cassette:
         if "part" in line:
             self.parts[line["part"]] = encode_canonical(line["value"])
         elif "call" in line:
-            reply = json.dumps(line["reply"])
+            reply = encode_json(line["reply"]).decode()
             self.calls[line["call"]] = Call(line["call"], line["kind"], line["request"], reply, line["info"])
 
 

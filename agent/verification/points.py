@@ -71,7 +71,7 @@ def _centres(places: Floats, weights: Floats, between_km: Floats) -> tuple[Float
             if members.sum() < 2:
                 break
             mean = weights[members] @ vectors[members]
-            if float(np.linalg.norm(mean)) > 1e-9:
+            if float(mean @ mean) > 1e-18:  # else they cancel out: antipodes
                 means.append(mean)
                 scales.append(scale_km)
             free &= ~members

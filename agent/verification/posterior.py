@@ -30,6 +30,7 @@ PARAMETERS = ("spread", "between_models", "dissent", "repeats", "beside_retrieve
 _MOST_CAMPS = 12
 _MOST_LISTED = 0.97  # of the probability may lie with the retrieved places
 NOTHING = -60.0
+_REACHES_KM = np.array(RADII_KM)[:, None, None]
 
 
 @dataclass(frozen=True)
@@ -81,53 +82,33 @@ def supports(
         vote: (v,) weight of each answer among its model's, 1 for a first answer; model: (v,) numbers the models.
         listed: (m, 5) log evidence of the retrieved list for each point (see `list_evidence`); None without a list.
     """
-    found = np.empty((len(away_km), len(RADII_KM)))
-    for radius in range(len(RADII_KM)):
-        found[:, radius] = support_at(
-            away_km <= RADII_KM[radius],
-            log_odds[:, radius],
-            vote,
-            model,
-            None if listed is None else listed[:, radius],
-            *(float(getattr(pooling, name)[radius]) for name in PARAMETERS),
-        )
-    return found
-
-
-def support_at(
-    near: Bools,
-    log_odds: Floats,
-    vote: Floats,
-    model: Ints,
-    listed: Floats | None,
-    spread: float,
-    between_models: float,
-    dissent: float,
-    repeats: float,
-    beside_retrieved: float,
-) -> Floats:
-    """Support (m,) at one radius; arguments as `supports` and `Pooling`, `near` (m, v) whether an answer is near."""
+    near = find_within(away_km)
+    spread, _, dissent, repeats, beside_retrieved = (getattr(pooling, name)[:, None] for name in PARAMETERS)
     models = int(model.max()) + 1 if len(model) else 0
-    own, repeated, agreed = np.full((models + 1, len(near)), NOTHING), np.ones(len(near)), np.zeros(len(near))
+    own, repeated, agreed = np.full((models + 1, *near.shape[:2]), NOTHING), np.ones(1), np.zeros(1)
     for number in range(models):
         rows = model == number
-        agreeing = near[:, rows] @ vote[rows]
+        agreeing = near[..., rows] @ vote[rows]
         said = float(vote[rows].sum())
-        strongest = np.where(near[:, rows], log_odds[rows], NOTHING).max(1)
+        strongest = np.where(near[..., rows], log_odds[rows].T[:, None], NOTHING).max(-1)
         share = np.log(np.where(agreeing > 0, agreeing, 1.0) / said)
         own[number] = np.where(agreeing > 0, strongest + spread + dissent * share, NOTHING)
         repeated, agreed = np.maximum(repeated, agreeing), agreed + (agreeing >= 1.0)
     own = -np.sort(-own, axis=0)
-    counted = np.arange(1, len(own) + 1) ** between_models
-    repeated = np.maximum(repeated, agreed)
-    others = np.maximum(np.diff(counted) @ np.maximum(own[1:], 0.0), repeats * np.log(repeated))
+    counted = np.diff(np.arange(1, len(own) + 1) ** pooling.between_models[:, None])
+    further = (counted[:, None] @ np.maximum(own[1:], 0.0).swapaxes(0, 1))[:, 0]
+    others = np.maximum(further, repeats * np.log(np.maximum(repeated, agreed)))
     if listed is None:
-        return np.asarray(np.where(own[0] > NOTHING, own[0] + others, NOTHING))
-    listed = np.where(listed > NOTHING, listed + spread, NOTHING)
-    leading, beside = np.maximum(own[0], listed), np.minimum(own[0], listed)
-    return np.asarray(
-        np.where(leading > NOTHING, leading + others + beside_retrieved * np.maximum(beside, 0.0), NOTHING)
-    )
+        return np.ascontiguousarray(np.where(own[0] > NOTHING, own[0] + others, NOTHING).T)
+    names = np.where(listed.T > NOTHING, listed.T + spread, NOTHING)
+    leading, beside = np.maximum(own[0], names), np.minimum(own[0], names)
+    found = np.where(leading > NOTHING, leading + others + beside_retrieved * np.maximum(beside, 0.0), NOTHING)
+    return np.ascontiguousarray(found.T)
+
+
+def find_within(apart_km: Floats) -> Bools:
+    """Find which of (m, n) distances lie within each radius, (5, m, n)."""
+    return np.asarray(apart_km <= _REACHES_KM)
 
 
 def list_evidence(listed: Floats, apart_km: Floats, retrieved: Bools) -> Floats:
@@ -138,14 +119,12 @@ def list_evidence(listed: Floats, apart_km: Floats, retrieved: Bools) -> Floats:
         apart_km: (m, m) among the points.
         retrieved: (m,) which points are retrieved places.
     """
-    evidence = np.full(listed.shape, NOTHING)
-    for radius, reach in enumerate(RADII_KM):
-        own = listed[:, radius]
-        total = float((own * share_weights(apart_km <= reach, retrieved)).sum())
-        scale = min(1.0, _MOST_LISTED / total) if total > 0 else 1.0
-        held = own > 0
-        evidence[held, radius] = np.log(own[held] * scale) - np.log(1.0 - total * scale)
-    return evidence
+    own = np.ascontiguousarray(listed.T)
+    total = (own * share_weights(find_within(apart_km), retrieved)).sum(1, keepdims=True)
+    scale = np.minimum(1.0, np.divide(_MOST_LISTED, total, out=np.ones_like(total), where=total > 0))
+    held = own > 0
+    evidence = np.log(np.where(held, own * scale, 1.0)) - np.log(1.0 - total * scale)
+    return np.ascontiguousarray(np.where(held, evidence, NOTHING).T)
 
 
 def probabilities_of(support: Floats, apart_km: Floats, proposed: Bools, pooling: Pooling) -> Floats:
@@ -153,29 +132,23 @@ def probabilities_of(support: Floats, apart_km: Floats, proposed: Bools, pooling
 
     `proposed` (m,) says which points are places of candidates: these alone are rivals.
     """
-    found = np.empty_like(support)
-    for radius, reach in enumerate(RADII_KM):
-        found[:, radius] = probability_at(
-            support[:, radius], apart_km <= reach, proposed, float(pooling.spread[radius])
-        )
-    return np.maximum.accumulate(found, axis=1)
+    within = find_within(apart_km)
+    odds = odds_of(support.T, pooling.spread[:, None])
+    others = (~within @ (odds * share_weights(within, proposed))[..., None])[..., 0]
+    return np.maximum.accumulate(np.ascontiguousarray((odds / (odds + others + 1.0)).T), axis=1)
 
 
-def probability_at(support: Floats, within: Bools, proposed: Bools, spread: float) -> Floats:
-    """Return P (m,) at one radius; `within` (m, m) which points lie within it of each other."""
-    odds = odds_of(support, spread)
-    others = (~within) @ (odds * share_weights(within, proposed))
-    return np.asarray(odds / (odds + others + 1.0))
-
-
-def odds_of(support: Floats, spread: float) -> Floats:
+def odds_of(support: Floats, spread: Floats | float) -> Floats:
     """Return odds of support against no place of the pool; zero without support."""
     return np.where(support > NOTHING, np.exp(np.clip(support - spread, -30.0, 30.0)), 0.0)
 
 
 def share_weights(within: Bools, proposed: Bools) -> Floats:
-    """Weight (m,) of each proposed place: one over the number of them within the radius, so that a camp counts once."""
-    near = (within & proposed).sum(1)
+    """Weight (…, m) of each proposed place: one over the number of them within the radius, so that a camp counts once.
+
+    `within` (…, m, m) says which points lie within the radius of each other.
+    """
+    near = (within & proposed).sum(-1)
     return np.where(proposed, 1.0 / np.maximum(near, 1), 0.0)
 
 
@@ -199,15 +172,14 @@ def ring_mixture(probabilities: Floats, apart_km: Floats, best: int) -> Floats:
     own probability explains.
     """
     mixture = np.zeros((len(probabilities), len(RADII_KM) + 1))
-    mixture[best] = np.diff(probabilities[best], prepend=0.0, append=1.0)
+    rings = np.diff(probabilities, prepend=0.0)
+    mixture[best] = *rings[best], 1.0 - probabilities[best, -1]
     away = apart_km[best]
     outside = away > RADII_KM[1]
     camps = greedy_camps(np.where(outside, probabilities[:, 1], 0.0), apart_km <= RADII_KM[1], 0.0)
     shell = np.searchsorted(np.array(RADII_KM), away[camps])
     own = np.zeros((len(camps), len(RADII_KM) + 1))
-    for number, camp in enumerate(camps.tolist()):
-        reach = sum(radius <= away[camp] / 2 for radius in RADII_KM)
-        own[number, :reach] = np.diff(probabilities[camp, :reach], prepend=0.0)
+    own[:, :-1] = np.where(np.array(RADII_KM) <= away[camps, None] / 2, rings[camps], 0.0)
     total = own.sum(1)
     for ring in range(2, len(RADII_KM) + 1):
         there = shell == ring

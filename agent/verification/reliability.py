@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class Reliability:
         return replace(self, by_model={})
 
 
+@lru_cache(maxsize=1024)
 def model_name(model: str | None) -> str:
     """Return the bare name: without our provider prefix and a router's maker prefix."""
     name = model or "unnamed"

@@ -7,6 +7,7 @@ lowering the level grows them together. What a level holds is the mixture's own 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +47,7 @@ class Spread:
         first = int(np.argmax((self.radii_km > 0).any(1)))
         level = max(int(np.searchsorted(self.held, share, side="right")) - 1, first)
         radii = self.radii_km[level]
-        between = compute_great_circle_km(self.positions[:, None], self.positions[None])
-        inside = (between + radii[:, None] <= radii[None] + 1e-9) & (radii[None] > 0)
+        inside = (self._between_km + radii[:, None] <= radii[None] + 1e-9) & (radii[None] > 0)
         np.fill_diagonal(inside, False)
         earlier = np.tril(np.ones_like(inside), -1)
         swallowed = (inside & (~inside.T | earlier)).any(1)
@@ -56,6 +56,10 @@ class Spread:
         kept = kept[np.argsort(-holds, kind="stable")]
         places = self.positions.tolist()
         return [(places[row][0], places[row][1], float(radii[row])) for row in kept.tolist()]
+
+    @cached_property
+    def _between_km(self) -> Floats:
+        return compute_great_circle_km(self.positions[:, None], self.positions[None])
 
     def held_at(self, latitude: float, longitude: float) -> float:
         """Return the estimated mass of the first level that contains a position: the conformal score of the truth."""
@@ -82,7 +86,7 @@ def spread_of(
     if allows is not None:
         masses, kept, edges_km = condition_rings(positions[leaders], masses, RINGS_KM, allows)
     edges = np.log(edges_km)
-    radii = _radii(masses, edges_km)
+    radii = _radii(masses, edges_km, np.diff(edges))
     # Strictly rising, so that a level and what it holds are one to one.
     held = np.maximum.accumulate(_mass_within(kept, radii, edges).sum(1)) + 1e-9 * np.arange(len(_LEVELS))
     return Spread(positions[leaders], kept, radii, held, edges)
@@ -101,12 +105,12 @@ def _merged(apart_km: Floats, mixture: Floats) -> tuple[NDArray[np.intp], Floats
     return np.array(leaders, dtype=np.intp), np.array(masses)
 
 
-def _radii(masses: Floats, edges_km: Floats) -> Floats:
-    """Return how far each point's density exceeds each level: (levels, points).
+def _radii(masses: Floats, edges_km: Floats, widths: Floats) -> Floats:
+    """Return how far each point's density exceeds each level: (levels, points); `widths` are the rings' Δlog r.
 
     In a ring of mass p over Δlog r the density at r is p / (Δlog r · 2πr²); the last ring that reaches a level counts.
     """
-    slope = masses / np.diff(np.log(edges_km))
+    slope = masses / widths
     reach = np.sqrt(slope[None] / (2 * np.pi * _LEVELS[:, None, None]))  # where the ring's density meets the level
     inner, outer = edges_km[:-1], edges_km[1:]
     return np.asarray(np.where(reach >= inner, np.minimum(reach, outer), 0.0).max(-1))

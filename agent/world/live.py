@@ -246,7 +246,7 @@ def call_tool(tool: BaseTool, args: Json, blobs: BlobStore) -> Json:
 def make_deps(settings: Settings, on_event: OnEvent = ignore_event) -> Deps:
     """Make the dependencies of a run on the real backend, which runs with equal settings share."""
     settings = resolve_fitted(normalise_settings(settings))
-    live = get_backend(settings)
+    live = _load_backend(replace(settings, run=None))
     return Deps(settings, live.blobs, live, on_event)
 
 

@@ -22,7 +22,7 @@ class SharedGraph:
         self._graph: Any = build_graph(self._find_deps, self._run_node).compile(name="geolocate")
 
     def invoke(self, given: Json, deps: Deps, around: NodeWrapper) -> Json:
-        """Run the graph to its end and return its state.
+        """Run the graph to its end and return its state, with what interrupted it under ``__interrupt__``.
 
         Args:
             given: what the state begins with.
@@ -34,10 +34,12 @@ class SharedGraph:
         config = {"recursion_limit": STEPS_FUSE, "max_concurrency": settings.concurrency}
         self._runs[key] = deps, around
         try:
-            state: Json = self._graph.invoke(given, config, context=settings)
+            # Of version 2: the first also collects what every step changed.
+            ended = self._graph.invoke(given, config, context=settings, version="v2")
         finally:
             del self._runs[key]
-        return state
+        state: Json = ended.value
+        return {**state, "__interrupt__": ended.interrupts} if ended.interrupts else state
 
     def _find_deps(self, settings: Settings) -> Deps:
         return self._runs[_make_key(settings)][0]

@@ -3,7 +3,8 @@
 The height of such cosines is the encoder's own, so a score counts against the other scores of its pool alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -34,12 +35,13 @@ def aligned_columns(away_km: Floats, scores: Floats) -> dict[str, Floats | float
     return {f"{GROUP}.{name}": value for name, value in zip(_NAMES, values, strict=True)}
 
 
-def learned(names: Iterable[str]) -> bool:
+@lru_cache(maxsize=8)
+def learned(names: tuple[str, ...]) -> bool:
     """Return whether a scorer of these features has learned from position scores."""
     return any(name.startswith(f"{GROUP}.") for name in names)
 
 
-def unused_words(candidates: Sequence[Candidate], names: Iterable[str]) -> tuple[str, ...]:
+def unused_words(candidates: Sequence[Candidate], names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the reason to give where there are scores and the fit had none to learn from."""
     if learned(names) or all(one.position_score is None for one in candidates):
         return ()

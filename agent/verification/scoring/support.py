@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sextant.agent.verification.decision import RADII_KM
+from sextant.agent.verification.posterior import find_within
 from sextant.base.arrays import Floats
 
 
@@ -42,13 +43,12 @@ def describe_support(away_km: Floats, model: NDArray[np.intp], first: NDArray[np
     found[..., Support.LISTED] = listed - 1.0
     owners = np.eye(int(model.max(initial=-1)) + 1)[model[first]]
     models = float(owners.any(0).sum())
-    for column, radius in enumerate(RADII_KM):
-        near = away_km <= radius
-        own = near[:, first] @ owners  # (m, models) answers of each model within the radius
-        agreeing, replies = (own > 0).sum(1), own.sum(1)
-        found[:, column, Support.SAID] = near.any(1) - 1.0
-        found[:, column, Support.MODELS] = np.log(np.maximum(agreeing, 1))
-        found[:, column, Support.REPLIES] = np.log(np.maximum(np.maximum(own.max(1, initial=0.0), agreeing), 1))
-        found[:, column, Support.SHARE] = np.log((replies + 1) / (len(owners) + 1))
-        found[:, column, Support.DISSENTERS] = -np.log1p(models - agreeing)
+    near = find_within(away_km)
+    own = near[..., first] @ owners  # (5, m, models) answers of each model within each radius
+    agreeing, replies = (own > 0).sum(-1), own.sum(-1)
+    found[..., Support.SAID] = near.any(-1).T - 1.0
+    found[..., Support.MODELS] = np.log(np.maximum(agreeing, 1)).T
+    found[..., Support.REPLIES] = np.log(np.maximum(np.maximum(own.max(-1, initial=0.0), agreeing), 1)).T
+    found[..., Support.SHARE] = np.log((replies + 1) / (len(owners) + 1)).T
+    found[..., Support.DISSENTERS] = -np.log1p(models - agreeing).T
     return found

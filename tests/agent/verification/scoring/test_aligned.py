@@ -61,8 +61,8 @@ def test_a_fit_that_never_saw_scores_judges_the_same_with_and_without_them(name)
 
 
 def test_nothing_is_said_of_scores_where_there_are_none_or_they_count():
-    assert unused_words(CROWD.candidates, ["pool.models"]) == ()
-    assert unused_words(scored(CROWD, [0.1] * 20).candidates, ["aligned.own"]) == ()
+    assert unused_words(CROWD.candidates, ("pool.models",)) == ()
+    assert unused_words(scored(CROWD, [0.1] * 20).candidates, ("aligned.own",)) == ()
 
 
 def test_similarity_compares_places_where_they_were_scored():
