@@ -4,8 +4,6 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 
 class AlreadyLocked(Exception):
     """Another process, or another place in this one, holds the lock. ``holder`` is ``pid N`` or ``unknown``."""
@@ -22,6 +20,8 @@ class Lock:
     """
 
     def __init__(self, path: Path) -> None:
+        from filelock import FileLock  # takes long to load, and most commands take no lock
+
         self.path = path
         # Not by thread: a run may end in another thread than the one it began in.
         self._lock = FileLock(path, thread_local=False, on_acquired=_sign)
@@ -33,6 +33,8 @@ class Lock:
             AlreadyLocked: somebody holds it.
             OSError: the file cannot be made.
         """
+        from filelock import Timeout
+
         try:
             self._lock.acquire(timeout=0)
         except Timeout as error:
@@ -59,6 +61,8 @@ def is_locked(path: Path) -> bool:
     """Return whether somebody holds the lock on this file. Makes no file."""
     if not path.exists():
         return False
+    from filelock import FileLock, Timeout
+
     lock = FileLock(path, thread_local=False)
     try:
         lock.acquire(timeout=0)

@@ -230,7 +230,7 @@ def _compute_shares(distances: Sequence[Floats]) -> tuple[float, ...]:
     return tuple(round(float((together <= radius).mean()), 4) for radius in RADII_KM)
 
 
-def _measure_chance(truths: Floats, groups: Sequence[str], chance: np.random.Generator) -> tuple[float, ...]:
+def _measure_chance(truths: Floats, groups: Sequence[str], chance: "np.random.Generator") -> tuple[float, ...]:
     """Share within each radius of random pairs of located photos of different groups."""
     away = []
     for _ in range(_CHANCE_ROUNDS):

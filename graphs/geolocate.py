@@ -78,7 +78,3 @@ def build_graph(
     graph.add_edge("tools", "advance")
     graph.add_edge("answer", END)
     return graph
-
-
-graph = build_graph().compile(name="geolocate")
-"""For ``langgraph.json``: without a checkpointer, the server brings its own."""

@@ -8,7 +8,6 @@ Every name is documented in docs/api.md. Names are imported on first use, so tha
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from sextant.app.api.table import to_dataframe as to_dataframe
     from sextant.base.errors import SextantError as SextantError
     from sextant.base.errors import SextantWarning as SextantWarning
-    from sextant.graphs.geolocate import graph as graph
+    from sextant.graphs.geolocate_server import graph as graph
 
 _HOMES = {
     "Answer": "sextant.app.api.answer",
@@ -34,7 +33,7 @@ _HOMES = {
     "Settings": "sextant.agent.settings",
     "alocate": "sextant.app.api.locating",
     "evaluate": "sextant.app.api.evaluation",
-    "graph": "sextant.graphs.geolocate",
+    "graph": "sextant.graphs.geolocate_server",
     "locate": "sextant.app.api.locating",
     "locate_many": "sextant.app.api.many",
     "replay": "sextant.app.api.replaying",
@@ -53,6 +52,8 @@ def __getattr__(name: str) -> Any:
         AttributeError: the package has no such public name.
     """
     if name == "__version__":
+        from importlib.metadata import version
+
         return version("sextant-geo")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has: {', '.join(__all__)}")

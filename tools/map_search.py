@@ -1,12 +1,14 @@
 """The map_search tool: things of the map by name, kind, address and by what stands near them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
-from sextant.atlas.map_index.search import MapHit
 from sextant.tools.maps import ATTRIBUTION, Maps
+
+if TYPE_CHECKING:
+    from sextant.atlas.map_index.search import MapHit
 
 _HITS = 6
 
@@ -27,12 +29,12 @@ class MapQuestion(BaseModel):
     radius_km: float = Field(default=25.0, gt=0, le=500, description="radius of that area")
 
 
-def describe_hits(hits: list[MapHit]) -> str:
+def describe_hits(hits: "list[MapHit]") -> str:
     """Describe what was found, one numbered line each, with the source."""
     return "\n".join([*(f"{rank}. {format_hit(hit)}" for rank, hit in enumerate(hits, 1)), ATTRIBUTION])
 
 
-def format_hit(hit: MapHit) -> str:
+def format_hit(hit: "MapHit") -> str:
     """Format a hit on one line: what it is, where, and what it stands near."""
     sure = "" if hit.fit == 1 else " (longer name)" if hit.fit != 0.8 else ""
     address = f", {hit.address}" if hit.address and hit.address != hit.name else ""

@@ -1,12 +1,13 @@
 """What the map tools look into, bound in advance: the maps and gazetteers of a home."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from langchain_core.tools import ToolException
 
-from sextant.atlas.map_index.around import Surroundings
-from sextant.atlas.map_index.search import MapHit
+if TYPE_CHECKING:
+    from sextant.atlas.map_index.around import Surroundings
+    from sextant.atlas.map_index.search import MapHit
 
 ATTRIBUTION = "© OpenStreetMap contributors"
 
@@ -25,10 +26,10 @@ class NearSight:
 class Maps(Protocol):
     """The maps and gazetteers of a home; degrees, metres and km."""
 
-    def search(self, text: str, circle: tuple[float, float, float] | None, limit: int) -> list[MapHit]:
+    def search(self, text: str, circle: tuple[float, float, float] | None, limit: int) -> "list[MapHit]":
         """Search the maps; ``circle`` is latitude, longitude and radius in km."""
 
-    def around(self, latitude: float, longitude: float, metres: float) -> Surroundings:
+    def around(self, latitude: float, longitude: float, metres: float) -> "Surroundings":
         """Describe what is near a position."""
 
     def sights(self, latitude: float, longitude: float, km: float, limit: int) -> list[NearSight]:
@@ -38,10 +39,10 @@ class Maps(Protocol):
 class NoMaps:
     """Placeholder where no map was added: every tool says so."""
 
-    def search(self, text: str, circle: tuple[float, float, float] | None, limit: int) -> list[MapHit]:
+    def search(self, text: str, circle: tuple[float, float, float] | None, limit: int) -> "list[MapHit]":
         raise _make_error()
 
-    def around(self, latitude: float, longitude: float, metres: float) -> Surroundings:
+    def around(self, latitude: float, longitude: float, metres: float) -> "Surroundings":
         raise _make_error()
 
     def sights(self, latitude: float, longitude: float, km: float, limit: int) -> list[NearSight]:

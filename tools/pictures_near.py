@@ -1,12 +1,13 @@
 """The pictures_near tool: pictures that others took near a position, as one sheet."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
-from sextant.atlas.online.pictures import NearPicture
+if TYPE_CHECKING:
+    from sextant.atlas.online.pictures import NearPicture
 
 SHEET_PICTURES = 6
 
@@ -14,10 +15,10 @@ SHEET_PICTURES = 6
 class Pictures(Protocol):
     """The picture services that a user named."""
 
-    def pictures(self, latitude: float, longitude: float, metres: float, limit: int) -> list[NearPicture]:
+    def pictures(self, latitude: float, longitude: float, metres: float, limit: int) -> "list[NearPicture]":
         """List pictures near a position (degrees)."""
 
-    def draw_pictures(self, pictures: Sequence[NearPicture]) -> bytes:
+    def draw_pictures(self, pictures: "Sequence[NearPicture]") -> bytes:
         """Draw them as one numbered sheet, a JPEG."""
 
 
@@ -29,7 +30,7 @@ class NearPlace(BaseModel):
     radius_m: float = Field(default=100.0, ge=10, le=1000, description="metres to look around")
 
 
-def format_picture(one: NearPicture) -> str:
+def format_picture(one: "NearPicture") -> str:
     """Format a picture on one line: how far away, when, whose."""
     whose = f"{one.service}, {one.licence or 'no licence named'}"
     return f"{one.metres:.0f} m away, {one.taken or 'no date'} ({whose})"

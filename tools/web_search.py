@@ -1,11 +1,12 @@
 """The web_search tool: titles and excerpts of web pages, from the user's own search server."""
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
-from sextant.atlas.online.web import WebPage
+if TYPE_CHECKING:
+    from sextant.atlas.online.web import WebPage
 
 _PAGES = 6
 
@@ -13,7 +14,7 @@ _PAGES = 6
 class Pages(Protocol):
     """The search server that a user named."""
 
-    def pages(self, text: str, limit: int) -> list[WebPage]:
+    def pages(self, text: str, limit: int) -> "list[WebPage]":
         """Search the web."""
 
 

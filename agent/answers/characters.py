@@ -2,11 +2,8 @@
 
 import re
 import unicodedata
+from functools import cache
 
-# Every decimal digit of Unicode (full-width, Arabic-Indic, Devanagari …) as ASCII; planes 2 and above have none.
-_DIGITS = {
-    code: str(unicodedata.decimal(chr(code))) for code in range(128, 0x20000) if unicodedata.category(chr(code)) == "Nd"
-}
 _MINUS = "‐‑‒–—―−﹣－⁻➖"
 _DEGREE = "º˚∘゜⁰"
 _MINUTE = "′‘’´ʹ＇‵`ʼ"
@@ -19,21 +16,6 @@ _PUNCTUATION = {
     "≅": "~", "∼": "~",
 }  # fmt: skip
 
-# Capital and small full-width Latin letters lie 0xFEE0 above ASCII.
-_LETTERS = {code: chr(code - 0xFEE0) for first in (0xFF21, 0xFF41) for code in range(first, first + 26)}
-
-_TABLE: dict[int, str | None] = {
-    **_DIGITS,
-    **_LETTERS,
-    **{ord(char): "-" for char in _MINUS},
-    **{ord(char): "°" for char in _DEGREE},
-    **{ord(char): "'" for char in _MINUTE},
-    **{ord(char): '"' for char in _SECOND},
-    **{ord(char): " " for char in _SPACE},
-    **{ord(char): None for char in _UNSEEN},
-    **{ord(char): plain for char, plain in _PUNCTUATION.items()},
-}
-
 # A dash between words parts them; a hyphen joins them.
 _DASH = re.compile(r"(?<=[^\W\d_])[—―](?=[^\W\d_])")
 
@@ -44,11 +26,31 @@ def fold(text: str) -> str:
     """Return the same text with ASCII digits, signs, quotes and spaces; one degree sign; no unseen characters."""
     if not text.isascii():
         text = _DASH.sub(" - ", text)
-        text = text.translate(_TABLE)
+        text = text.translate(_make_table())
     for spelled, sign in _SPELLED:
         if spelled in text:
             text = text.replace(spelled, sign)
     return text
+
+
+@cache
+def _make_table() -> dict[int, str | None]:
+    """Make the table once a text needs it, which takes 10 ms."""
+    # Every decimal digit of Unicode (full-width, Arabic-Indic, Devanagari …); planes 2 and above have none.
+    digits = (code for code in range(128, 0x20000) if unicodedata.category(chr(code)) == "Nd")
+    # Capital and small full-width Latin letters lie 0xFEE0 above ASCII.
+    letters = (code for first in (0xFF21, 0xFF41) for code in range(first, first + 26))
+    return {
+        **{code: str(unicodedata.decimal(chr(code))) for code in digits},
+        **{code: chr(code - 0xFEE0) for code in letters},
+        **{ord(char): "-" for char in _MINUS},
+        **{ord(char): "°" for char in _DEGREE},
+        **{ord(char): "'" for char in _MINUTE},
+        **{ord(char): '"' for char in _SECOND},
+        **{ord(char): " " for char in _SPACE},
+        **{ord(char): None for char in _UNSEEN},
+        **{ord(char): plain for char, plain in _PUNCTUATION.items()},
+    }
 
 
 def clean(text: str, limit: int = 200) -> str:

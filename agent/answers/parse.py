@@ -7,12 +7,10 @@ from functools import lru_cache
 from sextant.agent.answers.characters import fold
 from sextant.agent.answers.fields import Reading, is_tool_call, is_unknown, read_value
 from sextant.agent.answers.lenient import Fragment, find_fragments
-from sextant.agent.answers.named import find_named_places, make_place_reading, read_named_place
 from sextant.agent.answers.notations import rewrite_notations
 from sextant.agent.answers.outcome import Outcome, Position
 from sextant.agent.answers.prose import FoundPosition, find_positions
 from sextant.agent.answers.refusals import refuses
-from sextant.agent.answers.stance import Stance
 from sextant.agent.answers.standing import Standing, find_standing
 from sextant.agent.answers.wording import count_wording
 
@@ -123,6 +121,9 @@ def _choose(in_json: list[FoundPosition], in_prose: list[FoundPosition]) -> Read
 
 def _look_up_names(readings: list[Reading]) -> Reading | None:
     """Return the last JSON answer whose place words are known; its words kept, its position from the gazetteer."""
+    # The reader of names takes long to load, and most replies give a position.
+    from sextant.agent.answers.named import find_named_places, make_place_reading, read_named_place
+
     for reading in reversed(readings):
         if reading.absent == "template" or not reading.names:
             continue
@@ -135,6 +136,9 @@ def _look_up_names(readings: list[Reading]) -> Reading | None:
 
 def _read_prose(folded: str, readings: list[Reading]) -> Reading | None:
     """Return the place that running text names; the other places it names become alternatives."""
+    from sextant.agent.answers.named import find_named_places, make_place_reading, read_named_place
+    from sextant.agent.answers.stance import Stance
+
     found = read_named_place(find_named_places(_strip_objects(folded)))
     if not found:
         return None

@@ -10,8 +10,8 @@ from sextant.agent.prompting.opening_prompt import format_reference, make_pictur
 from sextant.agent.state import NOTHING_SPENT, Ask, Branch, Spent, Turn, add_spent
 from sextant.agent.world.deps import Deps
 from sextant.agent.world.mcp_tools import describe_mcp_tools
-from sextant.agent.world.offered_tools import list_offered
-from sextant.agent.world.toolbox import describe_tools, select_available
+from sextant.agent.world.offered_tools import list_offered, select_available
+from sextant.agent.world.toolbox import describe_tools
 from sextant.base.json_types import Json
 from sextant.prompts.loading import load_frame
 

@@ -12,8 +12,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
-
 CHARACTERS_PER_TOKEN = 4.0
 TOKENS_PER_MESSAGE = 4  # role and separators
 LOW_DETAIL_TOKENS = 85
@@ -56,6 +54,8 @@ def estimate_request_tokens(
 
 def _read_size(data: str) -> tuple[int, int]:
     """Read the size of a base64 picture; for an unreadable one, the largest that is tiled without scaling."""
+    from PIL import Image, UnidentifiedImageError
+
     try:
         with Image.open(io.BytesIO(base64.b64decode(data))) as image:
             return image.size

@@ -6,9 +6,7 @@ from sextant.agent.prompting.opening_prompt import build_opening
 from sextant.agent.state import Ask, Turn
 from sextant.agent.within import describe_known
 from sextant.agent.world.deps import Deps
-from sextant.agent.world.mcp_tools import describe_mcp_tools
-from sextant.agent.world.offered_tools import list_offered
-from sextant.agent.world.toolbox import describe_tools, select_available
+from sextant.agent.world.offered_tools import list_offered, select_available
 from sextant.base.json_types import Json
 from sextant.prompts.loading import load_frame
 from sextant.prompts.variants import load_variant
@@ -23,7 +21,6 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
     messages += [turn_to_message(turn) for turn in ask["transcript"] if "failure" not in turn]
     if ask["final"] and ask["transcript"]:
         messages.append({"role": "user", "content": load_frame("last-turn").text.strip()})
-    names = list_tool_names(deps, ask["references"]) if ask["tools"] else ()
     recipe, settings = deps.recipe, deps.settings
     shared = {"together": ask["together"], "run": settings.run} if "together" in ask else {}
     return {
@@ -35,7 +32,7 @@ def build_model_request(ask: Ask, deps: Deps) -> Json:
         "sample": branch["sample"],
         "turn": len(ask["transcript"]),
         "messages": messages,
-        "tools": [*describe_tools(names), *(describe_mcp_tools(settings.mcp, deps.blobs) if ask["tools"] else ())],
+        "tools": describe_offered(deps, ask["references"]) if ask["tools"] else [],
         "final": ask["final"],
         "temperature": branch["temperature"],
         "max_output_tokens": ask.get("output_tokens", recipe.max_output_tokens),
@@ -52,9 +49,19 @@ def may_call_tools(variant_name: str, deps: Deps, *, refused: bool) -> bool:
     )
 
 
-def list_tool_names(deps: Deps, references: str | None) -> tuple[str, ...]:
-    """List the tools of this run that have data here."""
-    return select_available(deps.recipe.tools, gallery=bool(references), maps=list_offered(deps.settings))
+def describe_offered(deps: Deps, references: str | None) -> list[Json]:
+    """Describe the tools of this run that have data here, as the model sees them; what a run lacks is not loaded."""
+    described: list[Json] = []
+    names = select_available(deps.recipe.tools, gallery=bool(references), maps=list_offered(deps.settings))
+    if names:
+        from sextant.agent.world.toolbox import describe_tools
+
+        described += describe_tools(names)
+    if deps.settings.mcp:
+        from sextant.agent.world.mcp_tools import describe_mcp_tools
+
+        described += describe_mcp_tools(deps.settings.mcp, deps.blobs)
+    return described
 
 
 def turn_to_message(turn: Turn) -> dict[str, Any]:

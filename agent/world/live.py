@@ -31,8 +31,8 @@ from sextant.agent.world.deps import Deps, ignore_event
 from sextant.agent.world.exemplars import Exemplars
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.maps import HomeMaps
-from sextant.agent.world.mcp_tools import PREFIX as MCP_PREFIX
 from sextant.agent.world.mcp_tools import call_mcp_tool
+from sextant.agent.world.offered_tools import MCP_PREFIX
 from sextant.agent.world.online import OnlineMaps, make_online_client
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval

@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sextant.agent.guard.quoting import strip_invisible
 from sextant.agent.recording.blobs import BlobStore
+from sextant.agent.world.offered_tools import MCP_PREFIX
 from sextant.atlas.online.services import check_address
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home
@@ -32,7 +33,6 @@ from sextant.base.json_types import Json
 from sextant.base.packages import require_package
 from sextant.base.settings import Settings
 
-PREFIX = "mcp_"
 SECONDS = 30.0  # for starting a server, one call and its end
 _DESCRIPTION, _SCHEMA_BYTES, _ANSWER = 500, 8_000, 8_000  # characters, bytes, characters
 _MOST_TOOLS = 16
@@ -194,7 +194,7 @@ def _list_tools(name: str, server: McpServer, path: str) -> list[Json]:
         if len(json.dumps(schema)) > _SCHEMA_BYTES:
             raise WrongUse(f"--mcp {path!r}: the arguments of {wanted!r} of {name} are too many for a prompt")
         about = strip_invisible(str(offered[wanted].description or wanted))[:_DESCRIPTION]
-        called = _NAME.sub("_", f"{PREFIX}{name}_{wanted}")[:_LONGEST_NAME]
+        called = _NAME.sub("_", f"{MCP_PREFIX}{name}_{wanted}")[:_LONGEST_NAME]
         tools.append({"name": called, "server": name, "tool": wanted, "description": about, "schema": schema})
     return tools
 

@@ -1,6 +1,23 @@
-"""Which tools a run can offer besides those that every run has."""
+"""Which tools a run can offer: those that need a gallery, a map or a service, and those that every run has."""
 
 from sextant.base.settings import Settings
+
+RETRIEVAL = ("nearest_photos", "farthest_photos")
+MAP_TOOLS = ("map_search", "map_around", "sights_near")
+PICTURE_TOOL, WEB_TOOL = "pictures_near", "web_search"
+MCP_PREFIX = "mcp_"
+_IF_OFFERED = (*MAP_TOOLS, PICTURE_TOOL, WEB_TOOL)
+
+
+def select_available(names: tuple[str, ...], *, gallery: bool, maps: tuple[str, ...]) -> tuple[str, ...]:
+    """Select the tools that have data here: those that search the gallery, and those in ``maps``, only where it is.
+
+    Args:
+        maps: the tools that the maps of the home or a service answer.
+    """
+    return tuple(
+        name for name in names if (gallery or name not in RETRIEVAL) and (name in maps or name not in _IF_OFFERED)
+    )
 
 
 def list_offered(settings: Settings) -> tuple[str, ...]:

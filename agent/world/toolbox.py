@@ -1,41 +1,32 @@
-"""The tools a run may enable, by name, and their schemas as shown to the model."""
+"""The tools a run may enable, by name, and their schemas as shown to the model.
+
+Each is imported when it is made: a run has a few of them, and all take long to load.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from PIL import Image
 
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.plugins import TOOLS as PLUGINS
 from sextant.base.plugins import list_plugins, load_plugin, name_package
-from sextant.tools.country_facts import country_facts
-from sextant.tools.crops import Photo
-from sextant.tools.distance import distance
-from sextant.tools.farthest_photos import make_farthest_photos_tool
-from sextant.tools.find_place import find_place
-from sextant.tools.map_around import make_map_around_tool
-from sextant.tools.map_search import make_map_search_tool
 from sextant.tools.maps import Maps, NoMaps
-from sextant.tools.nearest_photos import make_nearest_photos_tool
-from sextant.tools.phone_region import phone_region
-from sextant.tools.pictures_near import Pictures, make_pictures_near_tool
-from sextant.tools.read_text import make_read_text_tool
-from sextant.tools.reverse_geocode import reverse_geocode
 from sextant.tools.search import Search
-from sextant.tools.sights_near import make_sights_near_tool
-from sextant.tools.sun import sun_position, where_is_sun_at
-from sextant.tools.web_search import Pages, make_web_search_tool
-from sextant.tools.zoom import make_zoom_tool
 
-RETRIEVAL = ("nearest_photos", "farthest_photos")
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
+    from sextant.tools.crops import Photo
+    from sextant.tools.pictures_near import Pictures
+    from sextant.tools.web_search import Pages
 
-class Online(Pictures, Pages, Protocol):
-    """The open services that a run may ask."""
+    class Online(Pictures, Pages, Protocol):
+        """The open services that a run may ask."""
 
 
 @dataclass(frozen=True)
@@ -43,44 +34,34 @@ class Sources:
     """What the tools of one photo look into; ``online`` is None where no service is on."""
 
     search: Search
-    photo: Photo
+    photo: "Photo"
     maps: Maps
-    online: Online | None = None
+    online: "Online | None" = None
+
+
+def _import(module: str, name: str) -> Any:
+    return getattr(import_module(f"sextant.tools.{module}"), name)
 
 
 MAKERS: Mapping[str, Callable[[Sources], BaseTool]] = {
-    "nearest_photos": lambda sources: make_nearest_photos_tool(sources.search),
-    "farthest_photos": lambda sources: make_farthest_photos_tool(sources.search),
-    "zoom": lambda sources: make_zoom_tool(sources.photo),
-    "read_text": lambda sources: make_read_text_tool(sources.photo),
-    "reverse_geocode": lambda sources: reverse_geocode,
-    "find_place": lambda sources: find_place,
-    "distance": lambda sources: distance,
-    "country_facts": lambda sources: country_facts,
-    "phone_region": lambda sources: phone_region,
-    "sun_position": lambda sources: sun_position,
-    "where_is_sun_at": lambda sources: where_is_sun_at,
-    "map_search": lambda sources: make_map_search_tool(sources.maps),
-    "map_around": lambda sources: make_map_around_tool(sources.maps),
-    "sights_near": lambda sources: make_sights_near_tool(sources.maps),
-    "pictures_near": lambda sources: make_pictures_near_tool(sources.online),
-    "web_search": lambda sources: make_web_search_tool(sources.online),
+    "nearest_photos": lambda sources: _import("nearest_photos", "make_nearest_photos_tool")(sources.search),
+    "farthest_photos": lambda sources: _import("farthest_photos", "make_farthest_photos_tool")(sources.search),
+    "zoom": lambda sources: _import("zoom", "make_zoom_tool")(sources.photo),
+    "read_text": lambda sources: _import("read_text", "make_read_text_tool")(sources.photo),
+    "reverse_geocode": lambda sources: _import("reverse_geocode", "reverse_geocode"),
+    "find_place": lambda sources: _import("find_place", "find_place"),
+    "distance": lambda sources: _import("distance", "distance"),
+    "country_facts": lambda sources: _import("country_facts", "country_facts"),
+    "phone_region": lambda sources: _import("phone_region", "phone_region"),
+    "sun_position": lambda sources: _import("sun", "sun_position"),
+    "where_is_sun_at": lambda sources: _import("sun", "where_is_sun_at"),
+    "map_search": lambda sources: _import("map_search", "make_map_search_tool")(sources.maps),
+    "map_around": lambda sources: _import("map_around", "make_map_around_tool")(sources.maps),
+    "sights_near": lambda sources: _import("sights_near", "make_sights_near_tool")(sources.maps),
+    "pictures_near": lambda sources: _import("pictures_near", "make_pictures_near_tool")(sources.online),
+    "web_search": lambda sources: _import("web_search", "make_web_search_tool")(sources.online),
 }
 TOOLS = tuple(MAKERS)
-MAP_TOOLS = ("map_search", "map_around", "sights_near")
-PICTURE_TOOL, WEB_TOOL = "pictures_near", "web_search"
-_IF_OFFERED = (*MAP_TOOLS, PICTURE_TOOL, WEB_TOOL)
-
-
-def select_available(names: tuple[str, ...], *, gallery: bool, maps: tuple[str, ...]) -> tuple[str, ...]:
-    """Select the tools that have data here: those that search the gallery, and those in ``maps``, only where it is.
-
-    Args:
-        maps: the tools that the maps of the home or a service answer.
-    """
-    return tuple(
-        name for name in names if (gallery or name not in RETRIEVAL) and (name in maps or name not in _IF_OFFERED)
-    )
 
 
 class NoSearch:
@@ -93,7 +74,7 @@ class NoSearch:
         return []
 
 
-def refuse_photo() -> Image.Image:
+def refuse_photo() -> "Image":
     """Fail to open the photo: placeholder when only a tool's schema is needed."""
     raise SextantError("no photo is open here")
 

@@ -154,13 +154,14 @@ def print_fork(
 
 def print_answer(answer: "Answer", folder: "RunFolder", options: dict[str, Any], note: str) -> int:
     """Print the answer as `sextant locate` prints it; the note goes to stderr."""
-    from sextant.app.exports.compact import make_compact
-    from sextant.app.render.answer import format_answer
-    from sextant.graphs.runs.photo_name import put_photo_name
-
     if options["as_json"]:
+        from sextant.app.exports.compact import make_compact
+
         echo_json(answer if options["full"] else make_compact(answer))
     else:
+        from sextant.app.render.answer import format_answer
+        from sextant.graphs.runs.photo_name import put_photo_name
+
         echo(format_answer(put_photo_name(answer, folder.record())))
     echo(note, err=True)
     return 0

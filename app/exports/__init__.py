@@ -4,9 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sextant.agent.recording.blobs import BlobStore
-from sextant.app.exports.geojson import make_geojson
-from sextant.app.exports.kml import make_kml
-from sextant.app.exports.table import make_table
 from sextant.base.documents.session import SessionView
 
 
@@ -28,6 +25,25 @@ class Format:
         return self.make(attach_drawings(session, blobs))
 
 
+# Each format is imported when it is made: other modules of this package are needed far more often.
+def _make_geojson(session: SessionView) -> str:
+    from sextant.app.exports.geojson import make_geojson
+
+    return make_geojson(session)
+
+
+def _make_kml(session: SessionView) -> str:
+    from sextant.app.exports.kml import make_kml
+
+    return make_kml(session)
+
+
+def _make_table(session: SessionView) -> str:
+    from sextant.app.exports.table import make_table
+
+    return make_table(session)
+
+
 def _make_case_file(session: SessionView) -> str:
     from sextant.app.exports.case_file import make_case_file
 
@@ -35,8 +51,8 @@ def _make_case_file(session: SessionView) -> str:
 
 
 FORMATS = {
-    "geojson": Format(make_geojson, ".geojson", "application/geo+json"),
-    "kml": Format(make_kml, ".kml", "application/vnd.google-earth.kml+xml"),
-    "csv": Format(make_table, ".csv", "text/csv; charset=utf-8"),
+    "geojson": Format(_make_geojson, ".geojson", "application/geo+json"),
+    "kml": Format(_make_kml, ".kml", "application/vnd.google-earth.kml+xml"),
+    "csv": Format(_make_table, ".csv", "text/csv; charset=utf-8"),
     "html": Format(_make_case_file, ".html", "text/html; charset=utf-8", pictures=True),
 }

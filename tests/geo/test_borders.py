@@ -4,9 +4,10 @@ import sys
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely.geometry import shape
+from shapely.geometry import mapping, shape
 
 from sextant.base.errors import WrongUse
 from sextant.geo.borders import (
@@ -188,6 +189,17 @@ def test_outlines_are_small_plain_geojson():
     assert {"France", "Antarctica", "Fiji", "Kosovo"} <= names
     assert all(not shape(feature["geometry"]).is_empty for feature in world["features"])
     assert len(json.dumps(world)) < 600_000
+
+
+def test_outlines_are_those_of_polygons_made_one_by_one():
+    world = load_polygons()
+    alone = world.take(np.arange(len(world.owners)))
+    assert bool(shapely.equals_exact(world.shapes, alone, tolerance=0).all())
+    large = alone[shapely.area(alone) >= 0.25]
+    simple = shapely.simplify(large[shapely.is_valid(large)], 0.5, preserve_topology=False)
+    drawn = {polygon for one in make_outlines(0.5)["features"] for polygon in one["geometry"]["coordinates"]}
+    kept = [one for one in simple if one.geom_type == "Polygon" and not one.is_empty and one.is_valid]
+    assert len(kept) > 100 and {mapping(one)["coordinates"] for one in kept} <= drawn
 
 
 def test_a_harbour_has_its_country_when_asked_to_reach_that_far():

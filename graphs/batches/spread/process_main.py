@@ -39,7 +39,6 @@ def main() -> None:
     worker = load_worker(start, batch)
     if worker is None:
         return
-    gc.collect()
     gc.freeze()
     with ThreadPoolExecutor(start.photos_at_once, thread_name_prefix="photo") as pool:
         for photo in batch.receive_photos():

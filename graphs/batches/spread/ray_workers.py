@@ -106,7 +106,6 @@ class _RemoteWorker:
             self._worker = PhotoWorker(order, face)
         except SextantError as error:
             self._problem = str(error)
-        gc.collect()
         gc.freeze()
 
     def check(self) -> str | None:
