@@ -123,7 +123,8 @@ def _are_valid(parts: list[Rings]) -> Bools:
         lines = shapely.linearrings(
             np.concatenate(rings), indices=np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
         )
-        polygons = shapely.polygons(np.asarray(lines), indices=np.repeat(np.arange(len(whole)), [len(kept) for kept in whole]))
+        part_of_ring = np.repeat(np.arange(len(whole)), [len(kept) for kept in whole])
+        polygons = shapely.polygons(np.asarray(lines), indices=part_of_ring)
         valid[valid] = shapely.is_valid(polygons)
     return valid
 

@@ -11,16 +11,21 @@ import click
 from sextant.app.options.grouped import GroupedOption
 from sextant.app.options.processes import PROCESSES
 from sextant.app.render.terminal import echo, echo_json
+from sextant.base import settings as base_settings
+from sextant.base.errors import SextantError
 from sextant.base.printable import leave
 from sextant.base.settings import Group
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from sextant.agent.privacy.precision import Policy
     from sextant.agent.settings import Settings
     from sextant.app.library.finishing import Finishing
     from sextant.app.library.progress import LibraryCounts
     from sextant.app.library.running import LibraryTask
     from sextant.graphs.batches.session import SessionEnd
+    from sextant.graphs.batches.spread.idle import IdleProcesses
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -109,6 +114,7 @@ def place(
     options: LibraryOptions,
     as_json: bool,
     quiet: bool,
+    idle: "IdleProcesses | None" = None,
 ) -> int:
     """Locate the photos that the arguments name, write what comes out, and print a summary. Exit code."""
     from sextant.app.library.finding import find_photos
@@ -133,6 +139,7 @@ def place(
         retry_errors=options.retry_errors,
         workers=options.engine == "ray",
         processes=options.processes,
+        idle=idle,
     )
     ended = run_library(task, quiet)
     with Progress(quiet=quiet) as progress:
@@ -143,6 +150,30 @@ def place(
     else:
         echo(format_summary(ended, options.out))
     return explain_end(ended)
+
+
+def start_workers(
+    arguments: tuple[str, ...], options: LibraryOptions, model: str | None, concurrency: int | None
+) -> "AbstractContextManager[IdleProcesses]":
+    """Start the workers of a new library before its settings are read: both take seconds.
+
+    None are started where an earlier session may have left little to do, or where it takes long to count the photos.
+
+    Args:
+        model: as the command line names it.
+        concurrency: as the command line gives it.
+    """
+    from sextant.app.library.finding import find_photos
+    from sextant.graphs.batches.spread.idle import bound_processes, start_idle
+
+    if model is None or options.engine == "ray" or "-" in arguments or options.out is None or options.out.exists():
+        return start_idle(1, "offline")
+    try:
+        photos = len(find_photos(arguments, str(options.out)).photos)
+    except SextantError:  # told where the photos are listed for good
+        return start_idle(1, "offline")
+    calls = concurrency or base_settings.Settings.concurrency
+    return start_idle(bound_processes(model, calls, options.processes, photos), model)
 
 
 def prepare_finishing(options: LibraryOptions) -> "Finishing":

@@ -93,7 +93,7 @@ def command(
              sextant locate my-photos --out located --max-usd 20
     """
     from sextant.agent.privacy.precision import load_policy
-    from sextant.app.commands.library import place
+    from sextant.app.commands.library import place, start_workers
     from sextant.app.library.finding import is_library
 
     if bool(photos) == bool(resume):
@@ -108,6 +108,11 @@ def command(
     whole = library is not None or is_library(photos)
     if whole and library is None and not dry_run:
         raise click.UsageError("a folder, a pattern or a list needs --out DIR, the folder to write the answers to")
+    if library is not None and not dry_run:
+        if heatmap or jsonl or full:
+            raise click.UsageError("--heatmap, --jsonl and --full are for single photos; leave them out with --out")
+        with start_workers(photos, library, options["model"], options["concurrency"]) as idle:
+            return place(photos, make_settings(options), policy, library, as_json, quiet, idle)
     settings = make_settings(options) if whole else make_settings_for(photos, options)
     if dry_run:
         apart, typed = str(library.out) if library else None, sys.stdin.buffer.read() if "-" in photos else b""
@@ -115,10 +120,6 @@ def command(
         return print_forecast(count, settings, form.as_json)
     if heatmap and policy.coarsest is not None:
         raise click.UsageError("--heatmap shows more than --precision allows; use only one of them")
-    if library is not None:
-        if heatmap or jsonl or full:
-            raise click.UsageError("--heatmap, --jsonl and --full are for single photos; leave them out with --out")
-        return place(photos, settings, policy, library, as_json, quiet)
     if heatmap:
         check_heatmap(heatmap, len(photos), settings)
     code, answers = locate_all(photos, settings, policy, form, quiet)

@@ -28,8 +28,7 @@ from sextant.graphs.batches.lines import LineWriter, lock_writer, open_writer
 from sextant.graphs.batches.metered_calls import sum_unfinished_costs
 from sextant.graphs.batches.order import BatchOrder
 from sextant.graphs.batches.session import BatchSession, End, SessionEnd
-from sextant.graphs.batches.spread.choice import bound_processes
-from sextant.graphs.batches.spread.idle import start_idle
+from sextant.graphs.batches.spread.idle import IdleProcesses
 from sextant.graphs.runs.batch import make_record_name
 from sextant.graphs.runs.folder import RunFolder
 
@@ -48,6 +47,7 @@ class LibraryTask:
         retry_errors: also locate the photos again that failed before.
         workers: spread the photos over a Ray cluster.
         processes: of this machine, this one among them; None means as many as pay.
+        idle: worker processes that were started before the settings were known.
     """
 
     photos: tuple[LibraryPhoto, ...]
@@ -59,6 +59,7 @@ class LibraryTask:
     retry_errors: bool = False
     workers: bool = False
     processes: int | None = None
+    idle: IdleProcesses | None = None
 
 
 def ignore_line(counts: LibraryCounts, line: Json) -> None:
@@ -84,7 +85,7 @@ def place_library(
     """
     folder, stop = LibraryFolder(task.out), stop or threading.Event()
     task = replace(task, settings=resolve_fitted(task.settings))
-    with lock_writer(task.out), start_idle(task.settings, _bound_processes(task, folder)) as idle:
+    with lock_writer(task.out):
         folder.begin(describe_library(task.settings, task.policy), task.root)
         with open_writer(folder.answers_file) as writer:
             notes = ("the last line was cut off by a crash; its photo is located again",) if writer.repaired else ()
@@ -103,7 +104,7 @@ def place_library(
                 on_event=on_event,
                 workers=task.workers,
                 processes=task.processes,
-                idle=idle,
+                idle=task.idle,
             )
             originals = [photo for photo in pending if photo.name not in copies]
             session = BatchSession(order, face, writer, len(originals))
@@ -111,13 +112,6 @@ def place_library(
             _add_copies([photo for photo in pending if photo.name in copies], copies, folder, writer, face)
     reason = restore_address(session.reason, task.settings) if why is End.MODEL else None
     return SessionEnd(why, face.counts, reason, (*notes, *session.notes))
-
-
-def _bound_processes(task: LibraryTask, folder: LibraryFolder) -> int:
-    """Bound the processes of a new library; 1 where an earlier session may have left little to do."""
-    if task.workers or folder.answers_file.exists():
-        return 1
-    return bound_processes(task.settings, task.processes, len(task.photos))
 
 
 def describe_library(settings: Settings, policy: Policy) -> Json:

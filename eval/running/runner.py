@@ -23,8 +23,7 @@ from sextant.graphs.batches.lines import lock_writer, open_writer
 from sextant.graphs.batches.metered_calls import sum_unfinished_costs
 from sextant.graphs.batches.order import BatchOrder, leave_world
 from sextant.graphs.batches.session import BatchSession, End, SessionEnd, read_usd
-from sextant.graphs.batches.spread.choice import bound_processes
-from sextant.graphs.batches.spread.idle import start_idle
+from sextant.graphs.batches.spread.idle import bound_processes, start_idle
 from sextant.graphs.runs.batch import make_record_name
 
 Tell = Callable[[Counts], None]
@@ -77,7 +76,7 @@ def run(
     """
     folder = EvaluationFolder(task.out)
     task = replace(task, settings=resolve_fitted(task.settings))
-    with lock_writer(task.out), start_idle(task.settings, _bound_processes(task, folder)) as idle:
+    with lock_writer(task.out), start_idle(_bound_processes(task, folder), task.settings.model) as idle:
         plan = make_configuration(task.benchmark, task.photos, task.chosen, task.settings)
         if (task.out / "evaluation.json").exists():
             refuse_changed(folder, plan)
@@ -109,7 +108,7 @@ def _bound_processes(task: EvalTask, folder: EvaluationFolder) -> int:
     """Bound the processes of a new evaluation; 1 where an earlier session may have left little to do."""
     if task.workers or folder.lines_file.exists():
         return 1
-    return bound_processes(task.settings, task.processes, len(task.photos))
+    return bound_processes(task.settings.model, task.settings.concurrency, task.processes, len(task.photos))
 
 
 class EvalFace:

@@ -3,16 +3,18 @@
 Loading takes a process two seconds, and so does all that a command does until its first photo.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sextant.agent.llm.spec import parse_spec
-from sextant.agent.settings import Settings
-
 _MAIN = "sextant.graphs.batches.spread.process_main"
+_MODULES = ("lancedb", "scipy.fft", "cv2")  # of galleries, the built-in encoder and scenes; they take longest to load
 Process = subprocess.Popen[bytes]
+MOST_PROCESSES = 4  # unless the user asks for more: each holds gallery, encoder and model
+LEAST_PHOTOS = 100  # a process takes a second or two to start
+LEAST_CALLS = 12  # in flight at once; one process keeps fewer going
 
 
 class IdleProcesses:
@@ -33,14 +35,31 @@ class IdleProcesses:
             process.communicate()
 
 
+def bound_processes(model: str, concurrency: int, processes: int | None, photos: int) -> int:
+    """Return how many processes a batch uses at most, as far as that is known before its gallery is opened.
+
+    Args:
+        processes: as the user asks; None means as many as pay.
+        photos: of the batch.
+    """
+    if processes is not None:
+        return max(1, min(processes, photos, concurrency))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    lock_limits = model == "offline" or concurrency >= LEAST_CALLS
+    if cores < 2 or photos < LEAST_PHOTOS or not lock_limits:
+        return 1
+    return min(cores, MOST_PROCESSES, concurrency)
+
+
 @contextmanager
-def start_idle(settings: Settings, processes: int) -> Iterator[IdleProcesses]:
+def start_idle(processes: int, model: str) -> Iterator[IdleProcesses]:
     """Start the workers of a batch, which load what its photos will need; end those that it did not take.
 
     Args:
         processes: of the batch at most, the calling one among them.
+        model: as a setting names it.
     """
-    idle = IdleProcesses(processes - 1, list_modules(settings))
+    idle = IdleProcesses(processes - 1, [*_MODULES, f"sextant.agent.llm.providers.{model.partition(':')[0]}"])
     try:
         yield idle
     finally:
@@ -57,11 +76,3 @@ def start_process(modules: Sequence[str] = ()) -> Process:
     return subprocess.Popen(
         [sys.executable, "-P", "-m", _MAIN, *modules], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
     )
-
-
-def list_modules(settings: Settings) -> list[str]:
-    """List the modules that take longest to load, of those that photos with these settings will need."""
-    provider, _ = parse_spec(settings.model)
-    modules = ["lancedb"] if settings.gallery else []
-    modules += ["cv2"] if settings.scenes else []
-    return [*modules, f"sextant.agent.llm.providers.{provider}"]

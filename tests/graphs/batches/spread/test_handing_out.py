@@ -11,7 +11,8 @@ from sextant.agent.settings import Settings
 from sextant.base.errors import SextantError, WrongUse
 from sextant.graphs.batches.order import BatchOrder
 from sextant.graphs.batches.spread import process, processes
-from sextant.graphs.batches.spread.choice import LEAST_CALLS, LEAST_PHOTOS, choose_processes
+from sextant.graphs.batches.spread.choice import choose_processes
+from sextant.graphs.batches.spread.idle import LEAST_CALLS, LEAST_PHOTOS
 from sextant.graphs.batches.spread.process import WorkerDied
 from sextant.graphs.batches.spread.processes import WorkerProcesses, split_evenly
 
