@@ -1,5 +1,8 @@
 """The file of metadata that large galleries are searched with: what the table says, wherever its rows lie."""
 
+import mmap
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -34,6 +37,34 @@ def test_rows_come_as_the_table_has_them_in_the_order_asked_for(table, count):
     details = Details.opened(folder, "photos", photos.version)
     assert details is not None
     assert details.rows(asked["_rowid"]).to_pylist() == asked.drop_columns(["_rowid"]).to_pylist()
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MADV_DONTNEED"), reason="only POSIX systems can be told to unmap pages")
+def test_pages_are_let_go_now_and_then_and_the_rows_stay_the_same(table):
+    photos, folder = table
+    details = Details.opened(folder, "photos", photos.version)
+    assert details is not None
+    ids = photos.search().with_row_id(True).select(["id"]).limit(COUNT).to_arrow()
+    before = [_count_resident_pages(folder)]
+    for _ in range(3):
+        assert details.rows(ids["_rowid"])["id"].to_pylist() == ids["id"].to_pylist()
+        before.append(_count_resident_pages(folder))
+    details._let_pages_go(COUNT)
+    assert _count_resident_pages(folder) < max(before)
+
+
+def _count_resident_pages(folder):
+    """Return kB of the details that are mapped into this process's memory now."""
+    maps = Path("/proc/self/smaps")
+    if not maps.exists():
+        pytest.skip("only Linux tells which pages are mapped")
+    resident, inside = 0, False
+    for line in maps.read_text().splitlines():
+        if "-" in line.split()[0]:
+            inside = f"{folder}/" in line and line.endswith(".details")
+        elif inside and line.startswith("Rss:"):
+            resident += int(line.split()[1])
+    return resident
 
 
 def test_no_rows_are_an_empty_table_of_the_same_columns(table):
