@@ -29,7 +29,7 @@ from bench.batches.noise_photos import build_gallery, write_photos
 from sextant.agent.settings import Settings
 from sextant.agent.world import live
 from sextant.gallery.encoders.builtin import BuiltinEncoder
-from sextant.graphs.batches.garbage import freeze_loaded_objects
+from sextant.graphs.batches.garbage import collect_rarely, freeze_loaded_objects
 from sextant.graphs.runs.run import locate
 from sextant.graphs.sessions.checkpoints import open_sqlite_checkpoints
 
@@ -143,6 +143,7 @@ def take_medians(moments: list[Moment]) -> Moment:
 
 def measure(photos: int, latency: float, concurrency: int) -> Measured:
     """Run both parts of the bench."""
+    collect_rarely()  # as commands and servers do
     os.environ.setdefault("OPENAI_API_KEY", "none-needed")
     many = {preset: measure_batch(Batch(photos, latency, concurrency, preset)) for preset in PRESETS}
     with tempfile.TemporaryDirectory() as scratch, run_server(latency) as server:
