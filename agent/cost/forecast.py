@@ -13,7 +13,8 @@ from sextant.agent.verification.baselines.stand_in import NOT_ALIGNED, stands_in
 from sextant.agent.verification.scoring.judgements import may_judge
 from sextant.agent.warning_codes import AnswerWarning, Code, warn
 from sextant.agent.within import describe_known
-from sextant.agent.world.offered_tools import PICTURE_TOOL, list_offered, select_available
+from sextant.agent.world.offered_tools import list_offered, select_available
+from sextant.agent.world.tool_names import PICTURE_TOOL
 from sextant.agent.world.toolbox import describe_tools
 from sextant.base.documents.references import ReferenceDocument, ReferencesDocument
 from sextant.base.json_types import Json

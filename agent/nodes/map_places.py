@@ -6,7 +6,7 @@ from sextant.agent.nodes.signs import read_texts
 from sextant.agent.state import Turn
 from sextant.agent.verification import Candidate, Pool, Verdict
 from sextant.agent.world.deps import Deps
-from sextant.agent.world.offered_tools import MAP_TOOLS
+from sextant.agent.world.tool_names import MAP_TOOLS
 from sextant.base.documents.outcome import OutcomeDocument
 from sextant.base.json_types import Json
 

@@ -32,12 +32,12 @@ from sextant.agent.world.exemplars import Exemplars
 from sextant.agent.world.images import encode_jpeg
 from sextant.agent.world.maps import HomeMaps
 from sextant.agent.world.mcp_tools import call_mcp_tool
-from sextant.agent.world.offered_tools import MCP_PREFIX
 from sextant.agent.world.online import OnlineMaps, make_online_client
 from sextant.agent.world.photo_opening import open_run_photo
 from sextant.agent.world.retrieval import Retrieval
 from sextant.agent.world.scenes import Scenes
 from sextant.agent.world.sights import Sights
+from sextant.agent.world.tool_names import MCP_PREFIX
 from sextant.agent.world.toolbox import NoSearch, Sources, make_tools
 from sextant.atlas.online.client import collect_sent
 from sextant.base.documents.progress import OnEvent

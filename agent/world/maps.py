@@ -2,7 +2,7 @@
 
 import threading
 
-from sextant.agent.world.offered_tools import MAP_TOOLS
+from sextant.agent.world.tool_names import MAP_TOOLS
 from sextant.atlas.gazetteer.lookup import Lookup, SearchCircle, Sight
 from sextant.atlas.gazetteer.store import store_path
 from sextant.atlas.map_index.around import Surroundings, describe_surroundings

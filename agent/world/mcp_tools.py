@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sextant.agent.guard.quoting import strip_invisible
 from sextant.agent.recording.blobs import BlobStore
-from sextant.agent.world.offered_tools import MCP_PREFIX
+from sextant.agent.world.tool_names import MCP_PREFIX
 from sextant.atlas.online.services import check_address
 from sextant.base.errors import SextantError, WrongUse
 from sextant.base.home import Home

@@ -1,11 +1,8 @@
 """Which tools a run can offer: those that need a gallery, a map or a service, and those that every run has."""
 
+from sextant.agent.world.tool_names import MAP_TOOLS, PICTURE_TOOL, RETRIEVAL, WEB_TOOL
 from sextant.base.settings import Settings
 
-RETRIEVAL = ("nearest_photos", "farthest_photos")
-MAP_TOOLS = ("map_search", "map_around", "sights_near")
-PICTURE_TOOL, WEB_TOOL = "pictures_near", "web_search"
-MCP_PREFIX = "mcp_"
 _IF_OFFERED = (*MAP_TOOLS, PICTURE_TOOL, WEB_TOOL)
 
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 from PIL import Image
 
 from sextant.agent.world.contact_sheet import draw_tiles
-from sextant.agent.world.offered_tools import MAP_TOOLS, PICTURE_TOOL, WEB_TOOL
 from sextant.agent.world.photo_opening import open_run_photo
+from sextant.agent.world.tool_names import MAP_TOOLS, PICTURE_TOOL, WEB_TOOL
 from sextant.atlas.gazetteer.lookup import SearchCircle
 from sextant.atlas.map_index.around import Surroundings
 from sextant.atlas.map_index.query import read_questions

@@ -14,7 +14,7 @@ from sextant.agent.llm.spec import split_login
 from sextant.agent.recording.recorder import StepPort
 from sextant.agent.settings import Settings
 from sextant.agent.world.deps import Deps, Port, StepInfo
-from sextant.agent.world.offered_tools import MCP_PREFIX, RETRIEVAL
+from sextant.agent.world.tool_names import MCP_PREFIX, RETRIEVAL
 from sextant.base.documents.run import ChangeDocument, RunRecord
 from sextant.base.json_types import Json
 from sextant.base.settings import list_options
