@@ -121,9 +121,11 @@ def test_upload_why_steer_draw_fork_and_export(server, model, drawn, watched, tm
     watched.shot("1-welcome")
     page.set_input_files("#files", str(drawn.query))
     page.fill("#text", "Where was this taken?")
+    usual_s, model.latency_s = model.latency_s, 3.0  # long enough to see all four at once on a busy machine
     page.click("#send")
     for variant in ("zero-shot", "clues-first", "references-10", "doubt-the-references"):
         page.wait_for_selector(f".branch[data-state=asking] >> text={variant}")
+    model.latency_s = usual_s
     watched.shot("2-branches")
     page.wait_for_selector(".evidence .best")
     country = load_countries_by_code()[drawn.country_code].name
