@@ -11,8 +11,6 @@ import click
 from sextant.app.options.grouped import GroupedOption
 from sextant.app.options.processes import PROCESSES
 from sextant.app.render.terminal import echo, echo_json
-from sextant.base import settings as base_settings
-from sextant.base.errors import SextantError
 from sextant.base.printable import leave
 from sextant.base.settings import Group
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
     from sextant.agent.privacy.precision import Policy
     from sextant.agent.settings import Settings
+    from sextant.app.library.finding import Found
     from sextant.app.library.finishing import Finishing
     from sextant.app.library.progress import LibraryCounts
     from sextant.app.library.running import LibraryTask
@@ -107,8 +106,20 @@ def take_library_options(options: dict[str, Any]) -> LibraryOptions | None:
     return None
 
 
+def find_library(arguments: tuple[str, ...], options: LibraryOptions) -> "Found":
+    """Find the photos that the arguments name; ``-`` reads their paths from standard input.
+
+    Raises:
+        WrongUse: they name no photo.
+        SextantError: a list cannot be read.
+    """
+    from sextant.app.library.finding import find_photos
+
+    return find_photos(arguments, str(options.out), sys.stdin.buffer.read() if "-" in arguments else b"")
+
+
 def place(
-    arguments: tuple[str, ...],
+    found: "Found",
     settings: "Settings",
     policy: "Policy",
     options: LibraryOptions,
@@ -116,8 +127,7 @@ def place(
     quiet: bool,
     idle: "IdleProcesses | None" = None,
 ) -> int:
-    """Locate the photos that the arguments name, write what comes out, and print a summary. Exit code."""
-    from sextant.app.library.finding import find_photos
+    """Locate photos that were found, write what comes out, and print a summary. Exit code."""
     from sextant.app.library.finishing import finish_library
     from sextant.app.library.folder import LibraryFolder
     from sextant.app.library.running import LibraryTask
@@ -126,8 +136,6 @@ def place(
     from sextant.app.render.progress import Progress
     from sextant.app.render.progress_words import report_outputs
 
-    typed = sys.stdin.buffer.read() if "-" in arguments else b""
-    found = find_photos(arguments, str(options.out), typed)
     for note in (*found.list_notes(), *expand_videos(found, options.out)):
         echo(f"sextant: {note}", err=True)
     since = parse_day(options.since) if options.since else None
@@ -153,27 +161,23 @@ def place(
 
 
 def start_workers(
-    arguments: tuple[str, ...], options: LibraryOptions, model: str | None, concurrency: int | None
+    found: "Found", options: LibraryOptions, model: str | None, concurrency: int | None
 ) -> "AbstractContextManager[IdleProcesses]":
     """Start the workers of a new library before its settings are read: both take seconds.
 
-    None are started where an earlier session may have left little to do, or where it takes long to count the photos.
+    None are started where an earlier session may have left little to do.
 
     Args:
-        model: as the command line names it.
+        model: as the command line names it; None starts no worker.
         concurrency: as the command line gives it.
     """
-    from sextant.app.library.finding import find_photos
+    from sextant.base.settings import Settings
     from sextant.graphs.batches.spread.idle import bound_processes, start_idle
 
-    if model is None or options.engine == "ray" or "-" in arguments or options.out is None or options.out.exists():
+    if model is None or options.engine == "ray" or options.out.exists():
         return start_idle(1, "offline")
-    try:
-        photos = len(find_photos(arguments, str(options.out)).photos)
-    except SextantError:  # told where the photos are listed for good
-        return start_idle(1, "offline")
-    calls = concurrency or base_settings.Settings.concurrency
-    return start_idle(bound_processes(model, calls, options.processes, photos), model)
+    calls = concurrency or Settings.concurrency
+    return start_idle(bound_processes(model, calls, options.processes, len(found.photos)), model)
 
 
 def prepare_finishing(options: LibraryOptions) -> "Finishing":

@@ -93,7 +93,7 @@ def command(
              sextant locate my-photos --out located --max-usd 20
     """
     from sextant.agent.privacy.precision import load_policy
-    from sextant.app.commands.library import place, start_workers
+    from sextant.app.commands.library import find_library, place, start_workers
     from sextant.app.library.finding import is_library
 
     if bool(photos) == bool(resume):
@@ -111,8 +111,9 @@ def command(
     if library is not None and not dry_run:
         if heatmap or jsonl or full:
             raise click.UsageError("--heatmap, --jsonl and --full are for single photos; leave them out with --out")
-        with start_workers(photos, library, options["model"], options["concurrency"]) as idle:
-            return place(photos, make_settings(options), policy, library, as_json, quiet, idle)
+        found = find_library(photos, library)
+        with start_workers(found, library, options["model"], options["concurrency"]) as idle:
+            return place(found, make_settings(options), policy, library, as_json, quiet, idle)
     settings = make_settings(options) if whole else make_settings_for(photos, options)
     if dry_run:
         apart, typed = str(library.out) if library else None, sys.stdin.buffer.read() if "-" in photos else b""
