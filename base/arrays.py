@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 SmallFloats = NDArray[np.float32]
+SmallComplexes = NDArray[np.complex64]
 Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 

@@ -6,6 +6,7 @@ The same picture gives the same bytes on the same machine. docs/builtin-encoder.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -13,7 +14,7 @@ import scipy.fft
 from numpy.typing import NDArray
 from PIL import Image
 
-from sextant.base.arrays import SmallFloats
+from sextant.base.arrays import Ints, SmallComplexes, SmallFloats
 from sextant.gallery.encoders.spec import Prepare, normalise
 
 VERSION = 2
@@ -42,6 +43,7 @@ ORIENTATIONS = (8, 8, 8, 6)  # per scale, fine to coarse
 FINEST_CYCLES = 0.3  # cycles per pixel at the centre of the finest filters
 SCALE_STEP = 1.85
 ENERGY_MARGIN = 16  # mirrored pixels around the picture, so that opposite edges do not meet in the Fourier domain
+STOPPED = 1e-10  # gain of a filter that changes no digit of a response
 ENERGY_FLOOR = 0.003  # energy, of a grey range of 1, that counts as none
 
 DIMENSION = (
@@ -142,12 +144,27 @@ def _measure_energy(grey: SmallFloats) -> SmallFloats:
     """Log energy of each filter in each cell, centred within a scale: contrast and blur of the lens fall out."""
     # The widest filters let a little of frequency zero through; subtracting the mean removes it.
     padded = np.pad(grey - grey.mean(), ENERGY_MARGIN, mode="symmetric")
-    spectrum = scipy.fft.fft2(padded)
-    responses = np.abs(scipy.fft.ifft2(spectrum * _make_filters(padded.shape[0]), axes=(1, 2)))
-    inner = slice(ENERGY_MARGIN, -ENERGY_MARGIN)
-    energy = np.log(_pool(responses[:, inner, inner, None])[..., 0] + ENERGY_FLOOR)
-    scales = np.split(energy, np.cumsum(ORIENTATIONS)[:-1])
-    return np.concatenate([(scale - scale.mean()).ravel() for scale in scales])
+    columns = np.ascontiguousarray(scipy.fft.fft2(padded).T)
+    energies = [np.log(_pool(_filter(columns, scale)[..., None])[..., 0] + ENERGY_FLOOR) for scale in _make_scales()]
+    return np.concatenate([(energy - energy.mean()).ravel() for energy in energies])
+
+
+def _filter(columns: SmallComplexes, scale: "_Scale") -> SmallFloats:
+    """Return the magnitude of the filters' responses without the margin: (filters, COLOUR_SIDE, COLOUR_SIDE).
+
+    Half the work of ``ifft2`` of the whole, and the same bytes: columns that a filter stops are zero, and rows of the
+    margin are not transformed.
+
+    Args:
+        columns: (side, side), the spectrum with its second axis first.
+        scale: the filters of one scale.
+    """
+    side, inner = len(columns), slice(ENERGY_MARGIN, -ENERGY_MARGIN)
+    passed = scipy.fft.ifft(columns[scale.column] * scale.gain, norm="forward", overwrite_x=True)[:, inner]
+    rows = np.zeros((scale.filters, side, COLOUR_SIDE), dtype=np.complex64)
+    rows[scale.filter, scale.column] = passed * np.float32(1 / side**2)
+    responses = scipy.fft.ifft(rows, axis=1, norm="forward", overwrite_x=True)[:, inner]
+    return np.ascontiguousarray(np.abs(responses).transpose(0, 2, 1))
 
 
 def _average_cells(lab: SmallFloats) -> SmallFloats:
@@ -195,7 +212,31 @@ def _load_uniform_patterns() -> NDArray[np.int64]:
     return bins
 
 
+@dataclass(frozen=True)
+class _Scale:
+    """The filters of one scale, without the columns of the spectrum that they stop.
+
+    `filter` and `column` (n,) say which filter passes which column; `gain` (n, side) says how much of it.
+    """
+
+    filters: int
+    filter: Ints
+    column: Ints
+    gain: SmallFloats
+
+
 @cache
+def _make_scales() -> tuple[_Scale, ...]:
+    """Sort the filters by scale."""
+    bank = _make_filters(COLOUR_SIDE + 2 * ENERGY_MARGIN).transpose(0, 2, 1)
+    scales = np.split(bank, np.cumsum(ORIENTATIONS)[:-1])
+    passed = [np.nonzero((filters > STOPPED).any(axis=2)) for filters in scales]
+    return tuple(
+        _Scale(len(filters), number, column, filters[number, column])
+        for filters, (number, column) in zip(scales, passed, strict=True)
+    )
+
+
 def _make_filters(side: int) -> SmallFloats:
     """Make Gabor-like transfer functions (Oliva & Torralba), (filters, side, side); one-sided: magnitude is energy."""
     frequency = np.fft.fftfreq(side)

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from sextant.gallery.encoders import builtin
 from sextant.gallery.encoders.builtin import DIMENSION, WEIGHTS, convert_to_lab, describe_image, describe_parts
 from sextant.gallery.synthetic.scene import draw_scene
 from sextant.gallery.synthetic.towns import Town
@@ -37,6 +38,21 @@ def test_a_flat_picture_has_no_energy_and_the_parts_are_those_weighed():
     parts = describe_parts(Image.new("RGB", (64, 64), "gray"))
     assert parts.keys() == WEIGHTS.keys() and sum(WEIGHTS.values()) == pytest.approx(1)
     assert not parts["energy"].any()
+
+
+def test_the_energy_is_that_of_whole_transforms():
+    grey = np.random.default_rng(0).random((builtin.COLOUR_SIDE, builtin.COLOUR_SIDE), dtype=np.float32)
+    margin, cell = builtin.ENERGY_MARGIN, builtin.COLOUR_SIDE // builtin.GRID
+    padded = np.pad(grey - grey.mean(), margin, mode="symmetric")
+    inner = slice(margin, -margin)
+    plain = []
+    for gain in builtin._make_filters(len(padded)):
+        response = np.abs(np.fft.ifft2(np.fft.fft2(padded) * gain))[inner, inner]
+        cells = response.reshape(builtin.GRID, cell, builtin.GRID, cell).mean(axis=(1, 3))
+        plain.append(np.log(cells + builtin.ENERGY_FLOOR))
+    scales = np.split(np.array(plain), np.cumsum(builtin.ORIENTATIONS)[:-1])
+    centred = np.concatenate([(scale - scale.mean()).ravel() for scale in scales])
+    assert builtin._measure_energy(grey) == pytest.approx(centred, abs=1e-5)
 
 
 def test_streets_of_one_town_are_nearer_to_one_another_than_to_those_of_another_world():
