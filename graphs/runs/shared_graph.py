@@ -9,6 +9,7 @@ from sextant.base.json_types import Json
 from sextant.graphs.geolocate import Node, NodeWrapper, build_graph
 
 STEPS_FUSE = 500  # the budget ends a run; this limit only stops a bug
+_LONG = ("verdict", "answer")  # of the state: they hold the outlines of regions
 
 
 class SharedGraph:
@@ -38,7 +39,7 @@ class SharedGraph:
             ended = self._graph.invoke(given, config, context=settings, version="v2")
         finally:
             del self._runs[key]
-        state: Json = ended.value
+        state = _detach(ended.value)
         return {**state, "__interrupt__": ended.interrupts} if ended.interrupts else state
 
     def _find_deps(self, settings: Settings) -> Deps:
@@ -46,6 +47,19 @@ class SharedGraph:
 
     def _run_node(self, step_info: StepInfo, node: Node, state: Any, deps: Deps) -> Any:
         return self._runs[_make_key(deps.settings)][1](step_info, node, state, deps)
+
+
+def _detach(state: Json) -> Json:
+    """Return the state, and empty the graph's own copy of what is long in it.
+
+    Finished tasks refer to one another in LangGraph, and to the whole state: they would keep every outline, thousands
+    of lists a run, until the garbage collector passes.
+    """
+    long = {name: state[name] for name in _LONG if name in state}
+    kept = {**state, **{name: dict(value) for name, value in long.items()}}
+    for value in long.values():
+        value.clear()
+    return kept
 
 
 @cache
