@@ -12,7 +12,6 @@ import json
 import operator
 import os
 import statistics
-import tempfile
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from bench.batches.locate import Batch, MeasuredBatch
 from bench.batches.locate import measure as measure_batch
 from bench.batches.model_process import run_server
 from bench.batches.noise_photos import build_gallery, write_photos
+from bench.scratch import make_folder
 from sextant.agent.settings import Settings
 from sextant.agent.world import live
 from sextant.gallery.encoders.builtin import BuiltinEncoder
@@ -146,8 +146,8 @@ def measure(photos: int, latency: float, concurrency: int) -> Measured:
     collect_rarely()  # as commands and servers do
     os.environ.setdefault("OPENAI_API_KEY", "none-needed")
     many = {preset: measure_batch(Batch(photos, latency, concurrency, preset)) for preset in PRESETS}
-    with tempfile.TemporaryDirectory() as scratch, run_server(latency) as server:
-        folder = Path(scratch)
+    folder = make_folder()
+    with run_server(latency) as server:
         (folder / "photos").mkdir()
         paths = write_photos(folder / "photos", min(photos, SINGLE))
         settings = Settings(

@@ -13,13 +13,12 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from bench.batches.model_process import run_server
 from bench.batches.noise_photos import build_gallery, write_photos
+from bench.scratch import make_folder
 
 COMMAND = [sys.executable, "-m", "sextant.app"]
 
@@ -60,8 +59,8 @@ class MeasuredBatch:
 
 def measure(batch: Batch) -> MeasuredBatch:
     """Run the command once on photos that no run has seen."""
-    with tempfile.TemporaryDirectory() as scratch, run_server(batch.latency) as server:
-        folder = Path(scratch)
+    folder = make_folder()
+    with run_server(batch.latency) as server:
         (folder / "photos").mkdir()
         paths = write_photos(folder / "photos", batch.photos)
         options = ["--gallery", build_gallery(paths, folder), "--model", batch.model, "--preset", batch.preset]
