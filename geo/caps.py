@@ -75,7 +75,7 @@ def _draw(caps: Caps) -> "_Tidy":
 
     Kept are arrays: the outline is thousands of lists, which Python's garbage collector would visit.
     """
-    return _round_corners(shapely.union_all(_flatten(caps)))
+    return _round_corners(shapely.disjoint_subset_union_all(_flatten(caps)))
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ class _Tidy:
 
     shape: BaseGeometry
     corners: Floats
-    """(m, 2) x, y of all rings: those of the shape, each ring begun with the corner ``order`` says."""
+    """(m, 2) x, y of all rings."""
     offsets: tuple[Ints, Ints]
-    order: NDArray[np.intp] | slice
+    """Where each ring begins and ends among the corners, and each part among the rings."""
 
     def list_rings(self) -> list[list[list[list[float]]]]:
         """List the corners of each ring of each part."""
@@ -100,15 +100,13 @@ class _Tidy:
     @cached_property
     def area_km2(self) -> float:
         """Area on the sphere."""
-        cylinder = shapely.transform(self.shape, lambda xy: _unroll(xy[self.order]))
-        return float(cylinder.area * EARTH_RADIUS_KM**2)
+        return float(shapely.transform(self.shape, _unroll).area * EARTH_RADIUS_KM**2)
 
 
 def _round_corners(drawn: BaseGeometry) -> _Tidy:
     """Round the corners to 1e-6 degrees and keep the polygon valid, its outer rings counterclockwise.
 
-    Where corners lie far enough apart, rounding each by itself finds what the precise rounding does, but for the corner
-    with which that begins each ring, ten times as fast.
+    Where corners lie far enough apart, rounding each by itself finds what the precise rounding does, ten times as fast.
     """
     rounded = shapely.set_precision(drawn, _GRID_DEGREES, mode="pointwise")
     if drawn.is_empty or not shapely.is_valid(rounded):
@@ -118,14 +116,12 @@ def _round_corners(drawn: BaseGeometry) -> _Tidy:
     across, along = np.abs(np.diff(corners, axis=0)).T
     if ((across < _APART_DEGREES) & (along < _APART_DEGREES)).any():
         return _round_precisely(drawn)
-    before = np.arange(-1, len(corners) - 1)
-    before[offsets[0][:-1]] = offsets[0][1:] - 2  # the last corner of a ring repeats its first
-    return _Tidy(oriented, corners[before], offsets, before)
+    return _Tidy(oriented, corners, offsets)
 
 
 def _round_precisely(drawn: BaseGeometry) -> _Tidy:
     tidy = shapely.orient_polygons(shapely.set_precision(drawn, _GRID_DEGREES))
-    return _Tidy(tidy, *_list_offsets(tidy), slice(None))
+    return _Tidy(tidy, *_list_offsets(tidy))
 
 
 def _list_offsets(drawn: BaseGeometry) -> tuple[Floats, tuple[Ints, Ints]]:
@@ -152,14 +148,10 @@ def _flatten(caps: Caps) -> NDArray[np.object_]:
 
 
 def _flatten_plain(caps: Floats) -> NDArray[np.object_]:
-    """Draw circles (n, 3) that are smaller than a hemisphere and hold no pole.
-
-    One that lies whole on the map is its own intersection with the map, but for the corner with which that begins: it
-    is drawn from that corner, in a third of the time.
-    """
+    """Draw circles (n, 3) that are smaller than a hemisphere and hold no pole; only those across ±180 are cut."""
     corners, longitudes = _list_corners(caps), caps[:, 1, None]
     x = longitudes + normalise_longitude(corners[..., 1] - longitudes)
-    drawn = np.asarray(shapely.polygons(np.stack([np.roll(x, -1, axis=1), np.roll(corners[..., 0], -1, axis=1)], -1)))
+    drawn = np.asarray(shapely.polygons(np.stack([x, corners[..., 0]], -1)))
     across = (x.min(axis=1) < -180.0) | (x.max(axis=1) > 180.0)
     for number in np.flatnonzero(across | ~shapely.is_valid(drawn)).tolist():
         polygon = shapely.make_valid(shapely.Polygon(np.column_stack([x[number], corners[number, :, 0]])))
