@@ -25,7 +25,7 @@ from bench.batches.locate import Batch, MeasuredBatch
 from bench.batches.locate import measure as measure_batch
 from bench.batches.model_process import run_server
 from bench.batches.noise_photos import build_gallery, write_photos
-from bench.scratch import make_folder
+from bench.batches.scratch import make_folder
 from sextant.agent.settings import Settings
 from sextant.agent.world import live
 from sextant.gallery.encoders.builtin import BuiltinEncoder

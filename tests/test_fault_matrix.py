@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from sextant.agent.llm.client import load_model
+from sextant.agent.llm.model import load_model
 from sextant.agent.llm.services import SERVICES
 from sextant.agent.settings import Settings
 from sextant.agent.world import live

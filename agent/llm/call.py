@@ -3,9 +3,10 @@
 import re
 from urllib.parse import urlsplit
 
-from sextant.agent.llm.client import ChatModel, complete_samples
+from sextant.agent.llm.client import complete_samples
 from sextant.agent.llm.completion import Completion
 from sextant.agent.llm.errors import ModelError
+from sextant.agent.llm.model import ChatModel
 from sextant.agent.llm.spec import resolve
 from sextant.agent.settings import Settings, price_call_usd
 from sextant.agent.warning_codes import Code, warn

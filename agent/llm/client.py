@@ -1,4 +1,4 @@
-"""The model client: load a chat model, call it with retries and rate limits, and check that it answers.
+"""The model client: call a chat model with retries and rate limits, and check that it answers.
 
     model = load_model("openai:gpt-4o-mini")
     completion = complete(model, [{"role": "user", "content": "Where is this?"}], timeout_s=60)
@@ -7,120 +7,36 @@
 """
 
 import contextvars
-import importlib
 import random
 import threading
 import time
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from types import ModuleType
+from dataclasses import replace
 from typing import Any, Literal
 
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable
 
 from sextant.agent.llm.completion import Completion, Tool, Usage, read_completion
 from sextant.agent.llm.errors import ModelError, classify_error, make_out_of_time_error
 from sextant.agent.llm.messages import Message, to_langchain
+from sextant.agent.llm.model import ChatModel, import_provider
 from sextant.agent.llm.redaction import redact_json, redact_secrets
 from sextant.agent.llm.retry import (
     LONGEST_RETRY_AFTER_S,
     OutOfTimeError,
-    RateLimiter,
-    SpacedStarts,
     compute_backoff_s,
     sleep_until,
 )
-from sextant.agent.llm.services import EXTRAS, SERVICES
-from sextant.agent.llm.spec import Endpoint, resolve
 from sextant.agent.llm.transport import Exchange, current_exchange
-from sextant.base.errors import WrongUse
 
 Detail = Literal["low", "high", "auto"]
 
 OTHER_CHOICES = "other_choices"  # of a message: the further answers to a request for several
 DROPPABLE = ("temperature", "seed")  # settings some models refuse; the call is repeated without them
-# Ollama's default context holds 4,096 tokens and silently truncates the start of longer prompts; a photo,
-# 20 references and a few tool results need about 5,000.
-OLLAMA_NUM_CTX = 8192
 REAL_KEY = 16  # characters; a shorter one is a placeholder that local servers are given
 CHECK_TOKENS = 16  # OpenAI's minimum
-
-
-@dataclass(frozen=True)
-class ChatModel:
-    """A chat model and its call settings. Its repr shows no key.
-
-    Attributes:
-        spec: as the user wrote it.
-        base_url: the server's address without user and password; empty for `offline`.
-        timeout_s: seconds for one attempt.
-        max_retries: further attempts after a transient failure.
-        retry_base_s: seconds before the first retry, doubling.
-    """
-
-    spec: str
-    provider: str
-    name: str
-    base_url: str
-    timeout_s: float
-    max_retries: int
-    retry_base_s: float
-    temperature: float | None
-    seed: int | None
-    num_ctx: int | None
-    endpoint: Endpoint = field(repr=False, compare=False)
-    client: BaseChatModel = field(repr=False, compare=False)
-    rate_limiter: RateLimiter = field(repr=False, compare=False)
-    refused_settings: set[str] = field(default_factory=set, repr=False, compare=False)
-    """Settings that the model turned out to refuse."""
-
-
-def load_model(
-    spec: str,
-    *,
-    base_url: str | None = None,
-    timeout_s: float = 120.0,
-    max_retries: int = 4,
-    retry_base_s: float = 0.5,
-    temperature: float | None = None,
-    seed: int | None = None,
-    num_ctx: int | None = None,
-    requests_per_minute: float | None = None,
-    concurrency: int = 8,
-    rate_limiter: RateLimiter | None = None,
-) -> ChatModel:
-    """Load the model of a spec: `offline`, `openai:NAME` and the others of `spec.FORMS`. Nothing is sent yet.
-
-    The key comes from the environment (`services.SERVICES`), the address from `base_url`, else from the environment
-    (there too), else it is the provider's own.
-
-    Args:
-        rate_limiter: one that other processes share too, instead of one made of the two limits before it.
-
-    Raises:
-        WrongUse: an unknown spec, an invalid address, no key for a provider's own server, or a package is missing.
-    """
-    endpoint = resolve(spec, base_url)
-    if endpoint.provider == "ollama" and num_ctx is None:
-        num_ctx = OLLAMA_NUM_CTX
-    return ChatModel(
-        spec=spec,
-        provider=endpoint.provider,
-        name=endpoint.name,
-        base_url=endpoint.url,
-        timeout_s=timeout_s,
-        max_retries=max_retries,
-        retry_base_s=retry_base_s,
-        temperature=temperature,
-        seed=seed,
-        num_ctx=num_ctx,
-        endpoint=endpoint,
-        client=_make_client(endpoint, num_ctx),
-        rate_limiter=rate_limiter or RateLimiter(concurrency, SpacedStarts(requests_per_minute)),
-    )
 
 
 def complete(
@@ -223,34 +139,6 @@ def check_model(model: ChatModel) -> str:
     return f"{model.spec} at {model.base_url} answered in {completion.latency_s:.1f} s ({about}{tokens} tokens)"
 
 
-def _make_client(endpoint: Endpoint, num_ctx: int | None) -> BaseChatModel:
-    if endpoint.provider == "offline":
-        from sextant.agent.llm.offline import OfflineModel
-
-        return OfflineModel()
-    client: BaseChatModel = _import_provider(endpoint.provider).make_client(endpoint, num_ctx)
-    return client
-
-
-def _import_provider(provider: str) -> ModuleType:
-    """Import a provider's module, which takes about a second.
-
-    Raises:
-        WrongUse: the package that speaks its protocol is not installed.
-    """
-    try:
-        if SERVICES[provider].package:
-            importlib.import_module(SERVICES[provider].module)
-            return importlib.import_module("sextant.agent.llm.providers.langchain_package")
-        return importlib.import_module(f"sextant.agent.llm.providers.{provider}")
-    except ModuleNotFoundError as error:
-        if provider not in EXTRAS:
-            raise
-        raise WrongUse(
-            f"models of {provider}: need {error.name}; run: pip install 'sextant-geo[{EXTRAS[provider]}]'"
-        ) from error
-
-
 def _bind_options(
     model: ChatModel, tools: Sequence[Tool], final: bool, count: int, *, temperature: Any, seed: Any, max_tokens: Any
 ) -> Runnable[Any, Any]:
@@ -261,7 +149,7 @@ def _bind_options(
     """
     if model.provider == "offline":
         return model.client.bind_tools(list(tools)) if tools and not final else model.client
-    module = _import_provider(model.provider)
+    module = import_provider(model.provider)
     options = module.make_call_options(temperature, seed, max_tokens)
     if count > 1:
         options |= {"extra_body": {"n": count}, "stream": False}  # ChatOpenAI drops an `n` of its own

@@ -12,7 +12,7 @@ from langchain_core.tools import BaseTool, ToolException
 from pydantic import ValidationError
 
 from sextant.agent.llm.call import call_model, call_model_samples
-from sextant.agent.llm.client import ChatModel, load_model
+from sextant.agent.llm.model import ChatModel, load_model
 from sextant.agent.llm.retry import RateLimiter
 from sextant.agent.llm.samples import SampleRequests
 from sextant.agent.llm.spec import resolve

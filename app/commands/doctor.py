@@ -183,7 +183,8 @@ def check_model_answers(model: str | None, base_url: str | None) -> str:
     """Check that the model answers a one-word question."""
     import os
 
-    from sextant.agent.llm.client import check_model, load_model
+    from sextant.agent.llm.client import check_model
+    from sextant.agent.llm.model import load_model
 
     return check_model(
         load_model(model or os.environ.get("SEXTANT_MODEL") or "offline", base_url=base_url, timeout_s=60)

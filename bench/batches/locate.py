@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 
 from bench.batches.model_process import run_server
 from bench.batches.noise_photos import build_gallery, write_photos
-from bench.scratch import make_folder
+from bench.batches.scratch import make_folder
 
 COMMAND = [sys.executable, "-m", "sextant.app"]
 

@@ -9,9 +9,10 @@ import pytest
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from sextant.agent.answers import parse_answer
-from sextant.agent.llm.client import complete, load_model
+from sextant.agent.llm.client import complete
 from sextant.agent.llm.completion import MOST_TEXT
 from sextant.agent.llm.errors import ModelError
+from sextant.agent.llm.model import load_model
 
 KEY = "sk-proj-Zx9Wv8Ut7Sr6Qp5On4Ml3Kj2Ih1"
 REPLIES = 250  # of each protocol

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from sextant.agent.llm.client import ChatModel, load_model
+from sextant.agent.llm.model import ChatModel, load_model
 from sextant.agent.llm.services import OTHER_KEY_VARIABLES, SERVICES
 from tests.support.model_script import Protocol, Script
 from tests.support.model_server import ModelServer

@@ -10,11 +10,11 @@ import pytest
 from langchain_core.tools import tool
 from PIL import Image
 
-from sextant.agent.llm.client import check_model, complete, load_model
+from sextant.agent.llm.client import check_model, complete
 from sextant.agent.llm.completion import Usage
 from sextant.agent.llm.errors import ModelError
-from sextant.base.errors import WrongUse
-from tests.agent.conftest import KEY, Serve
+from sextant.agent.llm.model import load_model
+from tests.agent.conftest import Serve
 from tests.support.model_faults import GOOD
 from tests.support.model_script import Asked, Fault, Protocol, Reply, always, in_turn
 from tests.support.model_server import ModelServer
@@ -118,10 +118,6 @@ def test_vision_detail_and_context_length_reach_the_server(protocol: Protocol, s
         assert body["messages"][0]["content"][1]["image_url"]["detail"] == detail
     if protocol == "ollama":
         assert body["options"] == {"num_ctx": 4096, "num_predict": 5}
-
-
-def test_ollama_is_asked_for_room_enough_when_nobody_says_how_much() -> None:
-    assert load_model("ollama:m").num_ctx == 8192
 
 
 def test_several_pictures_are_marked_in_the_text_where_the_protocol_loses_their_place(
@@ -273,13 +269,6 @@ def test_the_check_does_not_retry(serve: Serve) -> None:
     assert server.count == 1
 
 
-def test_settings_for_the_record_hold_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    model = load_model("openai:m", base_url="http://user:hush@127.0.0.1:8000/v1", seed=3)
-    assert model.base_url == "http://127.0.0.1:8000/v1"
-    assert "hush" not in repr(model) and KEY not in repr(model)
-
-
 def test_a_login_in_the_address_becomes_a_header(protocol: Protocol) -> None:
     def script(asked: Asked) -> Reply:
         headers = {name.lower(): value for name, value in asked.headers.items()}
@@ -288,10 +277,3 @@ def test_a_login_in_the_address_becomes_a_header(protocol: Protocol) -> None:
     with ModelServer(script, protocol) as server:
         model = load_model(f"{protocol}:m", base_url=server.base_url.replace("http://", "http://me:hush@"))
         assert complete(model, QUESTION).text == "me:hush"
-
-
-def test_an_unknown_spec_is_refused_with_the_forms() -> None:
-    with pytest.raises(
-        WrongUse, match=r"unknown model 'gpt-4o': expected offline or PROVIDER:NAME, .* openai, .* xai$"
-    ):
-        load_model("gpt-4o")

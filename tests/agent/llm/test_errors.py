@@ -9,9 +9,10 @@ import pytest
 from langchain_core.tools import tool
 
 from sextant.agent.llm.address import Address
-from sextant.agent.llm.client import complete, load_model
+from sextant.agent.llm.client import complete
 from sextant.agent.llm.completion import Completion
 from sextant.agent.llm.errors import ModelError, classify_error
+from sextant.agent.llm.model import load_model
 from sextant.agent.llm.services import SERVICES
 from sextant.agent.llm.transport import Exchange
 from tests.agent.conftest import KEY, Serve

@@ -6,9 +6,10 @@ import pytest
 from langchain_core.tools import tool
 
 from sextant.agent.cost.pricing import compute_price_usd
-from sextant.agent.llm import client
-from sextant.agent.llm.client import ChatModel, complete, load_model
+from sextant.agent.llm import model as models
+from sextant.agent.llm.client import complete
 from sextant.agent.llm.errors import ModelError
+from sextant.agent.llm.model import ChatModel, load_model
 from sextant.agent.llm.providers.langchain_package import mend_body
 from sextant.agent.llm.services import PACKAGES, SERVICES
 from sextant.base.errors import WrongUse
@@ -125,7 +126,7 @@ def test_a_missing_package_is_named_with_its_extra(provider, monkeypatch):
     def fail(name):
         raise ModuleNotFoundError(name=name)
 
-    monkeypatch.setattr(client.importlib, "import_module", fail)
+    monkeypatch.setattr(models.importlib, "import_module", fail)
     with pytest.raises(WrongUse, match=rf"need langchain_{provider}; run: pip install 'sextant-geo\[{provider}\]'"):
         load_model(f"{provider}:some")
 

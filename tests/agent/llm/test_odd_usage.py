@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
-from sextant.agent.llm.client import complete, load_model
+from sextant.agent.llm.client import complete
 from sextant.agent.llm.completion import MOST_TOKENS, read_count
+from sextant.agent.llm.model import load_model
 
 ODD = [
     "9223372036854775808",

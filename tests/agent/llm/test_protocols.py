@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sextant.agent.cost.pricing import compute_price_usd
-from sextant.agent.llm import client
+from sextant.agent.llm import model
 from sextant.agent.llm.services import SERVICES
 from sextant.base.errors import WrongUse
 from sextant.graphs.runs.run import locate
@@ -82,19 +82,19 @@ def test_a_provider_s_own_server_needs_a_key(protocol):
     if protocol == "ollama":
         pytest.skip("Ollama needs none")
     with pytest.raises(WrongUse, match=f"needs a key: set {SERVICES[protocol].key}"):
-        client.load_model(f"{protocol}:some")
+        model.load_model(f"{protocol}:some")
 
 
 def test_gemini_s_other_key_variable_is_read(monkeypatch):
     monkeypatch.setenv("GEMINI_API_KEY", KEY)
-    assert client.resolve("google_genai:some", None).key == KEY
+    assert model.resolve("google_genai:some", None).key == KEY
 
 
-@pytest.mark.parametrize("provider", client.EXTRAS)
+@pytest.mark.parametrize("provider", model.EXTRAS)
 def test_a_missing_package_is_named_with_its_extra(provider, monkeypatch):
     def fail(name):
         raise ModuleNotFoundError(name="some_package")
 
-    monkeypatch.setattr(client.importlib, "import_module", fail)
-    with pytest.raises(WrongUse, match=rf"pip install 'sextant-geo\[{client.EXTRAS[provider]}\]'"):
-        client.load_model(f"{provider}:some", base_url="http://127.0.0.1:9")
+    monkeypatch.setattr(model.importlib, "import_module", fail)
+    with pytest.raises(WrongUse, match=rf"pip install 'sextant-geo\[{model.EXTRAS[provider]}\]'"):
+        model.load_model(f"{provider}:some", base_url="http://127.0.0.1:9")

@@ -11,9 +11,10 @@ import pytest
 from langchain_core.tools import tool
 
 from sextant.agent.answers import parse_answer
-from sextant.agent.llm.client import complete, load_model
+from sextant.agent.llm.client import complete
 from sextant.agent.llm.completion import Completion, read_finish
 from sextant.agent.llm.errors import ModelError
+from sextant.agent.llm.model import load_model
 
 # Moderation as it is worded by Azure, OpenAI, Anthropic, xAI, Gemini, Bedrock, Zhipu, and by gateways before them.
 MODERATED: list[tuple[int, dict[str, Any]]] = [
