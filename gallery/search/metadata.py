@@ -21,7 +21,8 @@ METADATA = ("id", "latitude", "longitude", "author", "source", "country_code", "
 SUFFIX = ".details"
 _ROW = "_rowid"  # LanceDB's number of a row: that of its fragment and its place therein
 _WRITTEN_ROWS = 16_384  # at once
-_MAPPED_ROWS = 128  # read until the pages are let go: reading one row maps a quarter of a megabyte around it
+_KEPT_BYTES = 1 << 25  # a file that may stay mapped whole
+_MAPPED_ROWS = 128  # of a larger one, read until its pages are let go: each row maps a quarter of a megabyte around it
 _FEW = 128  # rows up to which one slice each is faster than one gathering of all: 0.1 ms against 0.7 for sixteen
 
 
@@ -33,7 +34,7 @@ class Details:
 
         Args:
             batches: of the table, in its order.
-            file: that they lie in.
+            file: that they lie in, where its pages are to be let go.
         """
         self._file, self._rows_read = file, 0
         self._batches = [batch.select(METADATA) for batch in batches]
@@ -53,7 +54,8 @@ class Details:
         with file.open("rb") as opened:
             mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
         reader = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(mapped)))
-        return cls([reader.get_batch(number) for number in range(reader.num_record_batches)], mapped)
+        batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
+        return cls(batches, mapped if len(mapped) > _KEPT_BYTES else None)
 
     def rows(self, numbers: ArrayLike) -> pa.Table:
         """Read the metadata of rows in the order of their numbers, which must be of this version."""

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sextant.gallery.build.commit import BuildTask, open_writer
+from sextant.gallery.search import metadata
 from sextant.gallery.search.metadata import METADATA, Details, write_details
 from sextant.gallery.search.side_files import clear_side_files
 from tests.support.galleries import made_rows, unit_vectors
@@ -40,8 +41,9 @@ def test_rows_come_as_the_table_has_them_in_the_order_asked_for(table, count):
 
 
 @pytest.mark.skipif(not hasattr(mmap, "MADV_DONTNEED"), reason="only POSIX systems can be told to unmap pages")
-def test_pages_are_let_go_now_and_then_and_the_rows_stay_the_same(table):
+def test_pages_of_a_large_file_are_let_go_now_and_then_and_the_rows_stay_the_same(table, monkeypatch):
     photos, folder = table
+    monkeypatch.setattr(metadata, "_KEPT_BYTES", 0)
     details = Details.opened(folder, "photos", photos.version)
     assert details is not None
     ids = photos.search().with_row_id(True).select(["id"]).limit(COUNT).to_arrow()
@@ -51,6 +53,16 @@ def test_pages_are_let_go_now_and_then_and_the_rows_stay_the_same(table):
         before.append(_count_resident_pages(folder))
     details._let_pages_go(COUNT)
     assert _count_resident_pages(folder) < max(before)
+
+
+def test_a_small_file_stays_mapped(table):
+    photos, folder = table
+    details = Details.opened(folder, "photos", photos.version)
+    assert details is not None
+    details.rows(photos.search().with_row_id(True).select(["id"]).limit(COUNT).to_arrow()["_rowid"])
+    before = _count_resident_pages(folder)
+    details._let_pages_go(COUNT)
+    assert _count_resident_pages(folder) == before > 0
 
 
 def _count_resident_pages(folder):
