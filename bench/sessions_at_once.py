@@ -127,7 +127,7 @@ def build_small_world() -> Iterator[LoadWorld]:
 def measure_load(world: LoadWorld, sessions: int) -> None:
     """Print the cost of many simultaneous sessions, and of one alone."""
     home, photo = world.root / "home", world.photo(4711)
-    with Server(*world.args, home=home, env=world.env) as server:
+    with Server(*world.args, home=home, env=world.env, fresh=True) as server:
         measure(server, photo, 1, home)
         alone = measure(server, photo, 1, home)
         many = measure(server, photo, sessions, home)

@@ -84,7 +84,7 @@ def replay(
         except Divergence as divergence:
             raise check.find_first(divergence) from None
     if answer is not None:
-        compare_answers(folder, answer, check.steps[-1].step_info, earlier=earlier)
+        answer = compare_answers(folder, answer, check.steps[-1].step_info, earlier=earlier)
     return ReplayResult(folder.name, sorted(check.steps, key=lambda step: make_step_key(step.step_info)), answer)
 
 
@@ -200,13 +200,18 @@ def select_known(old: Any, new: Any) -> Any:
     return new
 
 
-def compare_answers(folder: RunFolder, answer: Answer, step_info: StepInfo, *, earlier: bool) -> None:
-    """Raise unless the answer equals the recorded one; of an earlier format, in the fields that it knew."""
+def compare_answers(folder: RunFolder, answer: Answer, step_info: StepInfo, *, earlier: bool) -> Answer:
+    """Return the answer with its regions drawn as recorded; of an earlier format, as they are drawn today.
+
+    Raises:
+        Divergence: it differs from the recorded answer; of an earlier format, in the fields that it knew.
+    """
     known = folder.answer()
     if known is None:
-        return
+        return answer
     old: Json = {"answer": known}
     new: Json = {"answer": answer}
     difference = find_difference(old, select_known(old, new) if earlier else new)
     if difference:
         raise Divergence(step_info, None, f"the answer differs from the recorded one in {difference.where}", difference)
+    return answer if earlier else {**answer, "region": known["region"]}
