@@ -14,7 +14,7 @@ from sextant.base.documents.comparison import (
 from sextant.base.json_types import Json
 from sextant.geo.sphere import compute_great_circle_km
 from sextant.graphs.runs.folder import RunFolder
-from sextant.graphs.runs.replay import make_step_key
+from sextant.graphs.runs.replay import make_step_key, normalise
 from sextant.graphs.runs.steps import Step, read_steps
 from sextant.graphs.runs.timeline import TIMING
 
@@ -94,7 +94,7 @@ def find_first_step(old: list[Step], new: list[Step]) -> FirstDifference | None:
         if a is None or b is None:
             words = "only the first run took it" if b is None else "only the second run took it"
             return describe_difference(found.step_info, "", words)
-        difference = next(find_json_differences(drop_clock(a), drop_clock(b), ""), None)
+        difference = next(find_json_differences(normalise(drop_clock(a)), normalise(drop_clock(b)), ""), None)
         if difference:
             return describe_difference(found.step_info, difference.where, difference.words)
     return None
@@ -109,7 +109,7 @@ def find_answer_difference(answers: list[Json], steps: list[Step]) -> FirstDiffe
     """Find the difference of two answers whose steps are all equal: the last node was changed."""
     spent = [{**(answer.get("spent") or {}), "seconds": None} for answer in answers]
     bare = [{**answer, "run": None, "spent": used} for answer, used in zip(answers, spent, strict=True)]
-    difference = next(find_json_differences(bare[0], bare[1], "answer"), None)
+    difference = next(find_json_differences(normalise(bare[0]), normalise(bare[1]), "answer"), None)
     if difference is None or not steps:
         return None
     return describe_difference(steps[-1].step_info, difference.where, difference.words)

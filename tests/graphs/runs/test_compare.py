@@ -5,6 +5,7 @@ import pytest
 from sextant.graphs.runs.compare import compare_runs
 from sextant.graphs.runs.folder import RunFolder, find_run, write_json
 from sextant.graphs.runs.fork import fork
+from tests.support.redrawn import redraw_run
 
 
 @pytest.fixture
@@ -38,6 +39,13 @@ def test_an_answer_that_differs_after_equal_steps_is_the_last_steps_difference(r
     write_json(other.path / "answer.json", {**other.answer(), "metadata": "conflicts"})
     found = compare_runs(recorded_run, other)["first_step"]
     assert (found["step"], found["node"], found["where"]) == (26, "answer", "answer.metadata")
+
+
+def test_outlines_drawn_from_another_corner_are_no_difference(recorded_run, other):
+    redraw_run(other)
+    assert compare_runs(recorded_run, other)["first_step"] is None
+    redraw_run(other, move=0.001)
+    assert "geojson" in compare_runs(recorded_run, other)["first_step"]["where"]
 
 
 def test_the_clock_and_the_name_are_no_difference(recorded_run, other):
