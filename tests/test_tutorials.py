@@ -91,6 +91,11 @@ def test_the_guide_of_the_demo_opens_its_world(demo_home, tmp_path, monkeypatch)
 _VARIES = re.compile(r"Spent  |Run  |^\S*/demo-world/|^$")  # what differs from run to run, and the folder
 
 
+def round_areas(text):
+    """Round areas to three digits: the last ones depend on the processor."""
+    return re.sub(r"([\d,]+) km²", lambda area: f"{float(area[1].replace(',', '')):.2e} km²", text)
+
+
 @pytest.mark.slow
 def test_the_readme_shows_what_the_demo_prints(demo_home):
     """Each line of the answer in the README, but for time, name and folder; lines are folded there."""
@@ -98,4 +103,4 @@ def test_the_readme_shows_what_the_demo_prints(demo_home):
     shown = " ".join(line.strip() for line in block.group(1).splitlines() if not _VARIES.search(line))
     printed = sextant("demo", home=demo_home).out
     said = " ".join(line.strip() for line in printed.splitlines() if not _VARIES.search(line))
-    assert " ".join(shown.split()) in " ".join(said.split())
+    assert round_areas(" ".join(shown.split())) in round_areas(" ".join(said.split()))
