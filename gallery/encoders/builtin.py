@@ -152,8 +152,8 @@ def _measure_energy(grey: SmallFloats) -> SmallFloats:
 def _filter(columns: SmallComplexes, scale: "_Scale") -> SmallFloats:
     """Return the magnitude of the filters' responses without the margin: (filters, COLOUR_SIDE, COLOUR_SIDE).
 
-    Half the work of ``ifft2`` of the whole, and the same bytes: columns that a filter stops are zero, and rows of the
-    margin are not transformed.
+    Half the work of ``ifft2`` of the whole: columns that a filter stops are zero, and rows of the margin are not
+    transformed. Of 563 descriptors three differ, by at most 2e-8.
 
     Args:
         columns: (side, side), the spectrum with its second axis first.
