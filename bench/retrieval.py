@@ -31,6 +31,7 @@ from bench.synthetic import SEED, Drawn, build, build_gallery
 from bench.table import print_table
 from bench.vectors import CHUNK
 from sextant.base.arrays import SmallFloats
+from sextant.graphs.batches.garbage import collect_rarely
 
 COUNT = 16
 BLOCK = 25  # queries
@@ -111,6 +112,7 @@ def make_real_data(options: argparse.Namespace, folder: Path) -> tuple[Data, dic
 
 def measure(data: Data, gallery: Path, built: dict[str, float], lists: bool = True) -> dict[str, Any]:
     """Compare the search with faiss; ``lists`` adds faiss's inverted lists, which need as much memory again."""
+    collect_rarely()  # as commands and servers do
     sextant, memory = make_sextant_contender(gallery, data)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import faiss

@@ -20,10 +20,11 @@ from sextant.gallery.search.stored_vectors import StoredVectors
 
 EXACT_BELOW = 30_000  # rows that fit in memory and are scanned in a few milliseconds
 RERANKED = 96  # rows re-ranked on their stored vectors, at least; with twice as many hardly more are found
-_PARTITIONS = 0.5  # for each root of the rows: LanceDB takes 30 µs for each partition it reads, and 15 ns for each code
+_PARTITIONS = 0.5  # for each root of the rows: LanceDB takes 30 µs for each partition it reads, and 15 ns for each code …
+_MOST_PARTITIONS = 256  # … but compares every row with every partition to build: with more, builds grow like rows^1.5
 _SAMPLE_RATE = 64  # rows a partition is trained on
 _ITERATIONS = 10
-_PROBED = 6  # partitions read for a query, for each root of their number
+_PROBED = 5  # partitions read for a query, for each root of their number
 _FAR_BITS = 4  # a dimension: of 1-bit codes of the far side, thousands would have to be re-ranked
 _FAR_PARTITION = 8192  # rows; all partitions are read, so that fewer of them are faster
 
@@ -32,7 +33,7 @@ def plan_index(count: int) -> VectorIndex:
     """Choose the near index of a gallery of ``count`` photos: none, or inverted lists of RaBitQ codes."""
     if count < EXACT_BELOW:
         return VectorIndex()
-    partitions = max(1, round(_PARTITIONS * math.sqrt(count)))
+    partitions = min(_MOST_PARTITIONS, max(1, round(_PARTITIONS * math.sqrt(count))))
     return VectorIndex(
         kind="IVF_RQ",
         partitions=partitions,

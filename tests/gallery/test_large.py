@@ -45,9 +45,13 @@ def exact(gallery: Gallery, query: np.ndarray, filters: Filters = ALL, far: bool
 
 def test_the_index_follows_from_the_size():
     assert plan_index(20_000).kind == "exact"
-    million, ten = plan_index(1_000_000), plan_index(10_000_000)
-    assert (million.kind, million.partitions) == ("IVF_RQ", 500)
-    assert ten.partitions > million.partitions and ten.probes > million.probes
+    small, million = plan_index(100_000), plan_index(1_000_000)
+    assert (small.kind, small.partitions, small.probes) == ("IVF_RQ", 158, 63)
+    assert million.partitions > small.partitions and million.probes > small.probes
+
+
+def test_building_the_index_takes_no_more_a_row_beyond_a_million_rows():
+    assert plan_index(10_000_000) == plan_index(1_000_000)
 
 
 def test_few_outliers_are_scanned_and_many_are_read_as_codes():
