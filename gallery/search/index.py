@@ -20,8 +20,8 @@ from sextant.gallery.search.stored_vectors import StoredVectors
 
 EXACT_BELOW = 30_000  # rows that fit in memory and are scanned in a few milliseconds
 RERANKED = 96  # rows re-ranked on their stored vectors, at least; with twice as many hardly more are found
-_PARTITIONS = 0.5  # for each root of the rows: LanceDB takes 30 µs for each partition it reads, and 15 ns for each code …
-_MOST_PARTITIONS = 256  # … but compares every row with every partition to build: with more, builds grow like rows^1.5
+_PARTITIONS = 0.5  # for each root of the rows: LanceDB takes 30 µs for each partition it reads, and 15 ns for each code
+_MOST_PARTITIONS = 256  # every row is compared with every partition: if these grew on, builds would grow like rows^1.5
 _SAMPLE_RATE = 64  # rows a partition is trained on
 _ITERATIONS = 10
 _PROBED = 5  # partitions read for a query, for each root of their number
@@ -136,20 +136,14 @@ class IndexedRows:
         self, query: NDArray[np.float32], limit: int, condition: str | None, probes: int
     ) -> NDArray[np.int64]:
         """Return LanceDB's numbers of the rows whose codes are most similar."""
-        from lancedb.query import LanceVectorQueryBuilder
+        from lancedb.background_loop import LOOP
 
-        search = (
-            LanceVectorQueryBuilder(self.table, query, "vector")
-            .distance_type("cosine")
-            .minimum_nprobes(probes)
-            .maximum_nprobes(self.index.partitions if condition else probes)
-            .limit(limit)
-            .select(["_distance"])
-            .with_row_id(True)
-        )
+        # LanceDB's synchronous search is this one, but hands over to its thread three times: a tenth of the time.
+        search = self.table._table.query().nearest_to(query).column("vector").distance_type("cosine")
+        search = search.nprobes(probes).limit(limit).select(["_distance"]).with_row_id()
         if condition:
-            search = search.where(condition, prefilter=True)
-        found = search.to_batches().read_all()  # search() and to_arrow() would ask for the schema three times: 0.4 ms
+            search = search.where(condition).maximum_nprobes(self.index.partitions)
+        found = LOOP.run(search.to_arrow())
         return np.asarray(found["_rowid"].to_numpy(), dtype=np.int64)
 
     def _measure_similarity(

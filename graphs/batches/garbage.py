@@ -10,8 +10,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Until the collector looks at the youngest; a command loads 160,000. Python's own 700 is of the days of small memories.
-_NEW_OBJECTS = 200_000
+# Until the collector looks at the youngest; a command loads up to 250,000. Python's own 700 suited small memories.
+_NEW_OBJECTS = 300_000
 
 
 @contextmanager
