@@ -1,4 +1,4 @@
-"""Packages that only some work needs: extras of the distribution, told by name where one is missing."""
+"""Packages that only some work needs: extras of the distribution, named where one is missing."""
 
 from importlib.util import find_spec
 

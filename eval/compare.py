@@ -130,29 +130,29 @@ def holm(p: list[float]) -> list[float]:
 
 def list_warnings(a: Results, b: Results, common: int) -> list[str]:
     """Return where the two runs are not alike in data or denominator."""
-    told = []
+    differences = []
     one, other = a.header["configuration"], b.header["configuration"]
     if one["benchmark"] != other["benchmark"]:
-        told.append(f"the runs use different benchmarks, {one['benchmark']!r} and {other['benchmark']!r}")
+        differences.append(f"the runs use different benchmarks, {one['benchmark']!r} and {other['benchmark']!r}")
     if one["table_sha256"] != other["table_sha256"]:
-        told.append("the runs use different tables: places of the same photos may differ")
+        differences.append("the runs use different tables: places of the same photos may differ")
     if common < len(a.lines) or common < len(b.lines):
-        told.append(
+        differences.append(
             f"only {common:,} photos are in both: {a.name} has {len(a.lines):,}, {b.name} {len(b.lines):,}; "
             "their own figures have other denominators"
         )
     for run in (a, b):
         photos = run.header["configuration"]["photos"]
         if len(run.lines) < photos:
-            told.append(f"{run.name} is unfinished: {len(run.lines):,} of {photos:,} photos")
+            differences.append(f"{run.name} is unfinished: {len(run.lines):,} of {photos:,} photos")
     places = {line["image"]: (line["latitude"], line["longitude"]) for line in a.lines}
     moved = sum(
         places.get(b_["image"], (b_["latitude"], b_["longitude"])) != (b_["latitude"], b_["longitude"])
         for b_ in b.lines
     )
     if moved:
-        told.append(f"{moved:,} photos have another true place in {b.name} than in {a.name}")
-    return told
+        differences.append(f"{moved:,} photos have another true place in {b.name} than in {a.name}")
+    return differences
 
 
 def difference_to_json(one: RadiusDifference) -> Json:

@@ -61,7 +61,7 @@ def _read_facts(row: dict[str, str]) -> CountryFacts:
 
 def describe_facts(facts: CountryFacts) -> str:
     """Describe the facts, one per line; unknown ones are left out."""
-    told = {
+    rows = {
         "traffic keeps": facts.driving_side,
         "calling code": f"+{facts.calling_code}" if facts.calling_code else None,
         "internet domain": facts.domain,
@@ -70,7 +70,7 @@ def describe_facts(facts: CountryFacts) -> str:
         "number plates": facts.plate,
         "road lines": facts.road_lines,
     }
-    return "\n".join([f"{facts.name} ({facts.code})", *(f"{label}: {value}" for label, value in told.items() if value)])
+    return "\n".join([f"{facts.name} ({facts.code})", *(f"{label}: {value}" for label, value in rows.items() if value)])
 
 
 class CountryArguments(BaseModel):

@@ -12,17 +12,17 @@ from sextant.atlas.shipped import GazetteerEntry, make_key
 _MARKS = {" ", ",", "(", ")", "–", "-", ""}
 _MOST_BETWEEN = 3
 _LONGEST_PART = 6  # words of an unknown part of an address
-# How much likelier a namesake is inside the container beside it, and outside it; in a country the reply tells of.
+# How much likelier a namesake is inside the container beside it, and outside it; in a country that the reply names.
 _INSIDE, _OUTSIDE, _ELSEWHERE = 1000.0, 0.001, 0.02
 _LARGEST_REGION_KM = 500.0
-_TOLD = 30.0
+_IN_NAMED_COUNTRY = 30.0
 _ALIAS = 0.3
 _CITY_SHARE = 0.08  # of its division's people, from which a city that bears its name is meant: New York
 _GREAT = 400_000  # people of a town that is meant before a division elsewhere that bears its name: Washington
 _TRIED = 40
 _LONGEST_ADDRESS = 5  # names
-# A town of fewer people, in a country that the reply tells nothing of while it tells of others, lends its name only.
-_FOREIGN, _SURELY_TOLD = 200_000, 0.5
+# A town of fewer people, in a country that the reply does not name while it names others, lends its name only.
+_FOREIGN, _SURELY_NAMED = 200_000, 0.5
 _LEAST_CITY, _FAR_GREATER = 20_000, 4  # people of a town that holds others, and how many times theirs
 
 
@@ -37,14 +37,14 @@ class ResolvedMention:
     address: int
     held: bool
     """A container beside it holds it."""
-    told: bool
-    """The reply tells of its country."""
+    in_named_country: bool
+    """The reply names its country."""
 
 
 def resolve_places(words: Words, mentions: list[Mention], stances: list[Stance]) -> list[ResolvedMention]:
     """Return what each mention stands for; those whose container contradicts them are left out."""
     addresses = _number_addresses(words, mentions, stances)
-    told = _weigh_countries(mentions, stances)
+    countries = _weigh_countries(mentions, stances)
     regions = _weigh_regions(mentions, stances)
     members: dict[int, list[int]] = defaultdict(list)
     for number, address in enumerate(addresses):
@@ -54,11 +54,11 @@ def resolve_places(words: Words, mentions: list[Mention], stances: list[Stance])
         near = [other for other in members[addresses[number]] if abs(other - number) <= _LONGEST_ADDRESS]
         beside = [mentions[other] for other in near if other != number]
         after = [mentions[other] for other in near if other > number]
-        place = _resolve(mention, beside, after, told, regions)
+        place = _resolve(mention, beside, after, countries, regions)
         if place is not None:
             entry, weight, held = place
-            of_told = any(told.get(owner) for owner in entry.owners)
-            places.append(ResolvedMention(mention, entry, weight, stances[number], addresses[number], held, of_told))
+            named = any(countries.get(owner) for owner in entry.owners)
+            places.append(ResolvedMention(mention, entry, weight, stances[number], addresses[number], held, named))
     return places
 
 
@@ -114,7 +114,7 @@ def _is_thing_in(words: Words, between: range, outer: Mention) -> bool:
 
 def _weigh_countries(mentions: list[Mention], stances: list[Stance]) -> dict[str, float]:
     """Return how much a reply speaks of each country, and of each division ("US/Vermont"); the most is 1."""
-    told: dict[str, float] = defaultdict(float)
+    countries: dict[str, float] = defaultdict(float)
     for mention, stance in zip(mentions, stances, strict=True):
         if stance <= Stance.SECOND or mention.worth < WHOLE:
             continue
@@ -122,11 +122,11 @@ def _weigh_countries(mentions: list[Mention], stances: list[Stance]) -> dict[str
         areas = [entry for entry in mention.entries if entry.kind in ("country", "division", "region")]
         for entry in areas[:3]:
             for owner in entry.owners[:2] if entry.kind != "region" or len(entry.owners) < 3 else ():
-                told[owner] += weight / len(areas[:3])
+                countries[owner] += weight / len(areas[:3])
             if entry.kind == "division":
-                told[f"{entry.owners[0]}/{entry.division}"] += weight / len(areas[:3])
-    most = max(told.values(), default=0.0)
-    return {name: weight / most for name, weight in told.items()} if most else {}
+                countries[f"{entry.owners[0]}/{entry.division}"] += weight / len(areas[:3])
+    most = max(countries.values(), default=0.0)
+    return {name: weight / most for name, weight in countries.items()} if most else {}
 
 
 def _weigh_regions(mentions: list[Mention], stances: list[Stance]) -> list[GazetteerEntry]:
@@ -139,7 +139,11 @@ def _weigh_regions(mentions: list[Mention], stances: list[Stance]) -> list[Gazet
 
 
 def _resolve(
-    mention: Mention, beside: list[Mention], after: list[Mention], told: dict[str, float], regions: list[GazetteerEntry]
+    mention: Mention,
+    beside: list[Mention],
+    after: list[Mention],
+    countries: dict[str, float],
+    regions: list[GazetteerEntry],
 ) -> tuple[GazetteerEntry, float, bool] | None:
     best: tuple[float, GazetteerEntry, bool, bool] | None = None
     for entry in mention.entries[:_TRIED]:
@@ -151,20 +155,24 @@ def _resolve(
             elif other in after and _is_container_after(other, entry):
                 weight *= _OUTSIDE
                 contradicted = entry.kind != "country"
-        if told and not held:
-            share = max((told.get(owner, 0.0) for owner in entry.owners), default=0.0)
-            weight *= 1.0 + _TOLD * share if share else _ELSEWHERE
+        if countries and not held:
+            share = max((countries.get(owner, 0.0) for owner in entry.owners), default=0.0)
+            weight *= 1.0 + _IN_NAMED_COUNTRY * share if share else _ELSEWHERE
             if entry.kind in ("town", "division") and any(holds(region, entry) for region in regions):
-                weight *= _TOLD
+                weight *= _IN_NAMED_COUNTRY
             if entry.kind == "town":
-                weight *= 1.0 + _TOLD * told.get(f"{entry.owners[0]}/{entry.division}", 0.0)
+                weight *= 1.0 + _IN_NAMED_COUNTRY * countries.get(f"{entry.owners[0]}/{entry.division}", 0.0)
         if best is None or weight > best[0]:
             best = weight, entry, held, contradicted
     # "Bolton, Vermont" where no Bolton of Vermont is known: the container is left to speak for itself.
     if best is None or best[3]:
         return None
     weight, entry, held, _ = best
-    foreign = told and not any(told.get(owner) for owner in entry.owners) and max(told.values()) > _SURELY_TOLD
+    foreign = (
+        countries
+        and not any(countries.get(owner) for owner in entry.owners)
+        and max(countries.values()) > _SURELY_NAMED
+    )
     if foreign and not held and entry.kind == "town" and (entry.population < _FOREIGN or not entry.own):
         return None
     if foreign and not held and entry.kind == "division" and mention.worth < WHOLE:

@@ -72,7 +72,7 @@ def _is_credible(words: Words, place: ResolvedMention) -> bool:
     if single and _is_genitive(words, mention.at) and (entry.population < _LEAST_PART or not entry.own):
         return False  # "Macy's"
     if single and words.keys[mention.at] in load_word_list("words"):
-        return led and place.told
+        return led and place.in_named_country
     if entry.kind != "town":
         return True
     alone = all(

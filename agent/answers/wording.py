@@ -1,7 +1,7 @@
 """Count wording features of a reply: signs read, places known, hedges, vegetation.
 
 What a reply says beside the position tells how exact the position is: on street photos, whether an answer lies within
-1 km is told from these counts alone with an area under the curve of 0.8 to 0.9 (docs/verification.md).
+1 km is recognised from these counts alone with an area under the curve of 0.8 to 0.9 (docs/verification.md).
 """
 
 import re
@@ -14,7 +14,7 @@ from importlib.resources import files
 from sextant.base.yaml_text import parse_yaml
 
 KINDS = ("sights", "centre", "outskirts", "unsure", "certain", "nature", "broad", "country")
-_LEAST_SMALL_WORDS = 3  # of English in a reply that is prose, of which something can be told
+_LEAST_SMALL_WORDS = 3  # of English in a reply that is prose, from which something can be concluded
 _WORD = re.compile(r"[a-z]+")
 _ANY_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _KEY = re.compile(r"""["'][a-z_ ]{1,40}["']\s*:""")  # of an object: the prompt's word, not the model's
@@ -29,20 +29,20 @@ def count_wording(text: str) -> dict[str, int] | None:
     plain = _KEY.sub(" ", text.lower())
     words = _WORD.findall(plain)
     if sum(word in _SMALL for word in words) >= _LEAST_SMALL_WORDS:
-        told = Counter(map(find_word_kind, words))
-        return {kind: told[kind] for kind in KINDS} | {"words": len(words)}
+        counts = Counter(map(find_word_kind, words))
+        return {kind: counts[kind] for kind in KINDS} | {"words": len(words)}
     words = _ANY_WORD.findall(plain)
     small = {language: sum(word in lists.small for word in words) for language, lists in _load_languages().items()}
     language = max(small, key=lambda name: (small[name], name))
     if small[language] < _LEAST_SMALL_WORDS:
         return None
-    told = Counter(find_word_kind_in(language, word) for word in words)
-    return {kind: told[kind] for kind in KINDS} | {"words": len(words)}
+    counts = Counter(find_word_kind_in(language, word) for word in words)
+    return {kind: counts[kind] for kind in KINDS} | {"words": len(words)}
 
 
 @lru_cache(maxsize=100_000)
 def find_word_kind(word: str) -> str | None:
-    """Return the kind of a word in lower case; of most words nothing is told."""
+    """Return the kind of a word in lower case; most words have none."""
     return next((kind for kind, pattern in _load_patterns().items() if pattern.fullmatch(word)), None)
 
 

@@ -32,12 +32,12 @@ def answer_from_record(question: str, photo: Document) -> list[LedgerEntry]:
 
 def answer_where(photo: Document, question: str = "") -> list[LedgerEntry]:
     """Answer "where": the place, its probability and whether that is calibrated."""
-    told = photo["told"]
+    statement = photo["told"]
     if photo["answer"]["best"] is None:
-        return [LedgerEntry(told["headline"], "inferred")]
+        return [LedgerEntry(statement["headline"], "inferred")]
     entries = [
-        LedgerEntry(told["headline"], "inferred"),
-        LedgerEntry(f"Position: {told['position']}.", "inferred"),
+        LedgerEntry(statement["headline"], "inferred"),
+        LedgerEntry(f"Position: {statement['position']}.", "inferred"),
     ]
     entries += state_confidence(photo)[:1]
     if photo["answer"]["model"] == "offline":
@@ -102,14 +102,14 @@ def list_alternatives(photo: Document, question: str = "") -> list[LedgerEntry]:
 
 def state_confidence(photo: Document, question: str = "") -> list[LedgerEntry]:
     """State the probabilities at the five radii, the region, and whether they are calibrated."""
-    told = photo["told"]
-    if not told["how_sure"]:
+    statement = photo["told"]
+    if not statement["how_sure"]:
         return [LedgerEntry("There are no probabilities.", "inferred")]
-    entries = [LedgerEntry(format_sentence(told["confidence"]), "inferred")]
-    if told["basis"]:
-        entries.append(LedgerEntry(format_sentence(f"calibration: {told['basis']}"), "inferred"))
-    if told["region"]:
-        entries.append(LedgerEntry(f"Region: {told['region']}.", "inferred"))
+    entries = [LedgerEntry(format_sentence(statement["confidence"]), "inferred")]
+    if statement["basis"]:
+        entries.append(LedgerEntry(format_sentence(f"calibration: {statement['basis']}"), "inferred"))
+    if statement["region"]:
+        entries.append(LedgerEntry(f"Region: {statement['region']}.", "inferred"))
     doubts = [warning["text"] for warning in photo["answer"]["warnings"] if warning["code"] == Code.UNCALIBRATED]
     return [*entries, *(LedgerEntry(format_sentence(text), "inferred") for text in doubts)]
 

@@ -31,10 +31,10 @@ def find_source(sentence: str, *, gallery: bool) -> str:
     straight = sentence.replace("’", "'")
     plain = QUOTED.sub("…", straight)
     found = [_match(words, plain, quotes=plain != straight, gallery=gallery) for words in _choose_words(plain)]
-    told = [source for source in found if source]
-    if not told or found[0]:
-        return told[0] if told else "inferred"
-    return min(told, key=_ORDER.index)  # equally likely languages: what says most
+    known = [source for source in found if source]
+    if not known or found[0]:
+        return known[0] if known else "inferred"
+    return min(known, key=_ORDER.index)  # equally likely languages: what says most
 
 
 def _match(words: Words, plain: str, *, quotes: bool, gallery: bool) -> str | None:
@@ -67,7 +67,7 @@ def is_unread(sentence: str) -> bool:
 
 
 def has_source_words(text: str) -> bool:
-    """Return whether sources are told from the words of a text's language."""
+    """Return whether sources are recognised by the words of a text's language."""
     plain = QUOTED.sub("…", text)
     return bool(_HAN.search(plain)) or bool(_find_likely(plain))
 

@@ -163,10 +163,10 @@ def _check_call(id: str, name: str, args: Mapping[str, Any], unreadable: bool, k
         return ToolCall(id, name, {}, f"the arguments of {name} are not valid JSON; send one JSON object")
     if not _is_finite(args):
         return ToolCall(id, name, {}, f"the arguments of {name} hold a number that is too large or not finite")
-    told = _replace_surrogates(json.dumps(args, ensure_ascii=False))
-    if len(told) > MOST_ARGUMENTS:
+    text = _replace_surrogates(json.dumps(args, ensure_ascii=False))
+    if len(text) > MOST_ARGUMENTS:
         return ToolCall(id, name, {}, f"the arguments of {name} are longer than {MOST_ARGUMENTS:,} characters")
-    plain = json.loads(told)
+    plain = json.loads(text)
     return ToolCall(id, name, plain, _find_objection(known[name], plain))
 
 
@@ -229,15 +229,15 @@ def read_chat_usage(usage: Any) -> dict[str, int] | None:
 def _read_usage(
     message: AIMessage, messages: Sequence[Mapping[str, Any]], tools: Sequence[Tool], detail: str, said: str
 ) -> Usage:
-    told = message.usage_metadata
-    input_tokens = (read_count(told["input_tokens"]) or 0) if told else 0
-    output_tokens = (read_count(told["output_tokens"]) or 0) if told else 0
+    usage = message.usage_metadata
+    input_tokens = (read_count(usage["input_tokens"]) or 0) if usage else 0
+    output_tokens = (read_count(usage["output_tokens"]) or 0) if usage else 0
     calls = [*message.tool_calls, *message.invalid_tool_calls]
     said += "".join(json.dumps(call["args"]) for call in calls)
     estimated = False
     if input_tokens <= 0:
         schemas = [{"name": tool.name, "args": tool.args} if isinstance(tool, BaseTool) else tool for tool in tools]
         input_tokens, estimated = estimate_request_tokens(messages, schemas, detail), True
-    if output_tokens <= 0 and (said or told is None):
+    if output_tokens <= 0 and (said or usage is None):
         output_tokens, estimated = max(estimate_text_tokens(said), 1), True
     return Usage(input_tokens, max(output_tokens, 0), estimated)

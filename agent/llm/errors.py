@@ -117,9 +117,9 @@ def classify_error(
             return found
     if exchange.status is not None and exchange.status >= 300:
         return _classify_status(exchange.status, exchange.body, exchange.retry_after_s, address, tools)
-    told = _find_error_in_ok_answer(error)
-    if told is not None:
-        return _classify_status(told[0], told[1], None, address, tools)
+    failure = _find_error_in_ok_answer(error)
+    if failure is not None:
+        return _classify_status(failure[0], failure[1], None, address, tools)
     reason = address.redact(_summarise(error))
     return ModelError(
         "bad_response",
@@ -211,10 +211,10 @@ def _classify_connection(
 
 def _find_error_in_ok_answer(error: BaseException) -> tuple[int, str] | None:
     """Find an error that came with status 200, as OpenRouter and Ollama's streams send it: status and body."""
-    told = error.args[0] if error.args else None
-    if isinstance(told, dict) and ("message" in told or "code" in told):
-        code = told.get("code")
-        return (code if isinstance(code, int) and 300 <= code < 600 else 500), json.dumps({"error": told})
+    detail = error.args[0] if error.args else None
+    if isinstance(detail, dict) and ("message" in detail or "code" in detail):
+        code = detail.get("code")
+        return (code if isinstance(code, int) and 300 <= code < 600 else 500), json.dumps({"error": detail})
     words = getattr(error, "error", None)
     if isinstance(words, str):
         return 500, json.dumps({"error": words})
@@ -292,12 +292,12 @@ def _read_body(body: str) -> tuple[str, str, str | None]:
         title = re.search(r"<title>(.{1,200}?)</title>", body, re.I | re.S)
         return (title[1] if title else "an HTML page"), "", None
     try:
-        told: Any = json.loads(body)
+        parsed: Any = json.loads(body)
     except ValueError:
         return body, "", None
-    error = told
-    if isinstance(told, dict) and ("error" in told or not isinstance(told.get("message"), str)):
-        error = told.get("error", told.get("message", told.get("detail", told)))
+    error = parsed
+    if isinstance(parsed, dict) and ("error" in parsed or not isinstance(parsed.get("message"), str)):
+        error = parsed.get("error", parsed.get("message", parsed.get("detail", parsed)))
     if not isinstance(error, dict):
         return str(error), "", None
     param = error.get("param")

@@ -47,8 +47,8 @@ class OfflineModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        told = any(message.type == "tool" for message in messages)
-        if "nearest_photos" in self.tools and not told:
+        has_tool_results = any(message.type == "tool" for message in messages)
+        if "nearest_photos" in self.tools and not has_tool_results:
             call = {"name": "nearest_photos", "args": {"count": COUNT}, "id": "call-1"}
             said = AIMessage("", tool_calls=[call])
         else:

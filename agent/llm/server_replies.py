@@ -41,8 +41,8 @@ def raise_failure(choice: Mapping[str, Any]) -> None:
     """
     error, reason = choice.get("error"), str(choice.get("finish_reason") or "").lower()
     if error or any(word in reason for word in FAILED_REASONS):
-        told = error if isinstance(error, dict) else {"message": str(error or f"finish_reason {reason!r}")}
-        raise ValueError({"code": 500, **told})
+        details = error if isinstance(error, dict) else {"message": str(error or f"finish_reason {reason!r}")}
+        raise ValueError({"code": 500, **details})
 
 
 def _mend_choice(choice: dict[str, Any]) -> dict[str, Any]:
@@ -68,10 +68,10 @@ def mend_arguments(arguments: Any) -> str:
 
     An object as it is and a string encoded twice are taken; anything else stays unreadable, so that the model is told.
     """
-    told = decode_arguments(arguments)
-    if isinstance(told, dict):
-        return json.dumps(told)
-    return "{}" if told is None else f"not an object: {json.dumps(told)}"
+    decoded = decode_arguments(arguments)
+    if isinstance(decoded, dict):
+        return json.dumps(decoded)
+    return "{}" if decoded is None else f"not an object: {json.dumps(decoded)}"
 
 
 def decode_arguments(arguments: Any) -> Any:
@@ -79,8 +79,8 @@ def decode_arguments(arguments: Any) -> Any:
     return _decode(_decode(arguments))
 
 
-def _decode(told: Any) -> Any:
+def _decode(value: Any) -> Any:
     try:
-        return json.loads(told) if isinstance(told, str) else told
+        return json.loads(value) if isinstance(value, str) else value
     except ValueError:
-        return told
+        return value

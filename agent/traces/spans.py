@@ -139,13 +139,18 @@ def trace_run(settings: Settings, parent: "RunRecord | None" = None, operation: 
 
 @contextmanager
 def _open_span(
-    tracer: "Tracer", name: str, above: "Context | None", kind: "SpanKind", told: Json, links: "Sequence[Link]" = ()
+    tracer: "Tracer",
+    name: str,
+    above: "Context | None",
+    kind: "SpanKind",
+    attributes: Json,
+    links: "Sequence[Link]" = (),
 ) -> Iterator["Span"]:
-    """Open a span. An error that ends it is told by its type alone: its message may hold content."""
+    """Open a span. An error that ends it is described by its type alone: its message may hold content."""
     from opentelemetry.trace import Status, StatusCode
 
     with tracer.start_as_current_span(
-        name, above, kind, told, links, record_exception=False, set_status_on_exception=False
+        name, above, kind, attributes, links, record_exception=False, set_status_on_exception=False
     ) as span:
         try:
             yield span
@@ -184,9 +189,9 @@ def _name_model(request: Json) -> str:
 
 def describe_request(kind: str, request: Json) -> dict[str, Any]:
     """Describe a call before it is made, without its content."""
-    told: dict[str, Any] = {"gen_ai.operation.name": OPERATIONS.get(kind, "retrieval")}
+    attributes: dict[str, Any] = {"gen_ai.operation.name": OPERATIONS.get(kind, "retrieval")}
     if kind == "model":
-        told |= {
+        attributes |= {
             "gen_ai.request.model": _name_model(request),
             "gen_ai.request.temperature": request["temperature"],
             "gen_ai.request.max_tokens": request["max_output_tokens"],
@@ -196,10 +201,10 @@ def describe_request(kind: str, request: Json) -> dict[str, Any]:
             "sextant.turn": request["turn"],
         }
     elif kind == "tool":
-        told |= {"gen_ai.tool.name": request["name"], "gen_ai.tool.type": "function"}
+        attributes |= {"gen_ai.tool.name": request["name"], "gen_ai.tool.type": "function"}
     else:
-        told |= {"gen_ai.data_source.id": SOURCES[kind]}
-    return {name: value for name, value in told.items() if value is not None}
+        attributes |= {"gen_ai.data_source.id": SOURCES[kind]}
+    return {name: value for name, value in attributes.items() if value is not None}
 
 
 def _tell_reply(span: "Span", kind: str, reply: Json) -> None:
@@ -226,12 +231,12 @@ def _tell_reply(span: "Span", kind: str, reply: Json) -> None:
 def describe_content(kind: str, request: Json, reply: Json) -> dict[str, str]:
     """Describe the content of a call. Pictures stand in it by their hash."""
     if kind == "model":
-        told = [{"role": "assistant", "parts": [{"type": "text", "content": reply.get("text", "")}]}]
+        output = [{"role": "assistant", "parts": [{"type": "text", "content": reply.get("text", "")}]}]
         asked = [
             {"role": message["role"], "parts": _list_parts(message.get("content") or "")}
             for message in request["messages"]
         ]
-        return {"gen_ai.input.messages": _write(asked), "gen_ai.output.messages": _write(told)}
+        return {"gen_ai.input.messages": _write(asked), "gen_ai.output.messages": _write(output)}
     if kind == "tool":
         return {
             "gen_ai.tool.call.arguments": _write(request["args"]),

@@ -204,5 +204,5 @@ def describe_services(online: Sequence[str]) -> list[str]:
 
 
 def describe_service(one: Endpoint) -> str:
-    """Say what one service is told."""
+    """State what one service receives."""
     return f"{one.service} ({one.host}) will be told {FACTS[one.service].told}; never the photo"

@@ -298,5 +298,5 @@ def _print_measured(measured: dict[str, Any], as_json: bool) -> None:
     for name, figures in measured.items():
         for count, cell in figures["retrieval"].items():
             if spread := cell["per_query"]:
-                told = "".join(f"{label} {spread[label]:>9,.1f}   " for label in ("average", "median", "max", "min"))
-                echo(f"{name:<12}top {count:<5}{told.rstrip()}")
+                columns = "".join(f"{label} {spread[label]:>9,.1f}   " for label in ("average", "median", "max", "min"))
+                echo(f"{name:<12}top {count:<5}{columns.rstrip()}")

@@ -227,10 +227,10 @@ def _format_photo(one: "Judgement") -> str:
     best = None if verdict.latitude is None else {"latitude": verdict.latitude, "longitude": verdict.longitude}
     stated = verdict.probability if verdict.calibrated else dict.fromkeys(verdict.probability)
     calibration = {"basis": verdict.basis} if verdict.calibrated else None
-    told = format_headline(
+    headline = format_headline(
         {"best": best, "probability": stated, "calibration": calibration}, format_coordinates(best) if best else None
     )
-    return f"{shorten_line(one.record.image)}\t{one.distance_km:.1f} km off\t{pluralise(one.calls, 'call')}\t{told}"
+    return f"{shorten_line(one.record.image)}\t{one.distance_km:.1f} km off\t{pluralise(one.calls, 'call')}\t{headline}"
 
 
 def _describe_provenance(fitted: Path | None) -> str:

@@ -98,24 +98,26 @@ def show(run: str, full: bool, html: Path | None, as_json: bool, home: str | Non
     from sextant.graphs.runs.timeline import build_timeline
 
     folder = find_run(run, home)
-    told = build_timeline(folder)
+    document = build_timeline(folder)
     try:
         if html is not None:
             from sextant.app.render.run_html import render_run_page
             from sextant.graphs.runs.archive import load_shown_picture
 
             write_bytes(
-                html.resolve(), render_run_page(told, load_shown_picture(folder, home)).encode("utf-8", "replace")
+                html.resolve(), render_run_page(document, load_shown_picture(folder, home)).encode("utf-8", "replace")
             )
             echo(f"wrote {html}", err=True)
         elif as_json:
-            print_json(told)
+            print_json(document)
         else:
             from sextant.app.render.answer import format_answer
             from sextant.graphs.runs.photo_name import put_photo_name
 
-            answer = f"\n\n{format_answer(put_photo_name(told['answer'], told['record']))}" if told["answer"] else ""
-            echo("\n".join(format_timeline(told, full=full)) + answer)
+            text = "\n".join(format_timeline(document, full=full))
+            if document["answer"]:
+                text += f"\n\n{format_answer(put_photo_name(document['answer'], document['record']))}"
+            echo(text)
     except MALFORMED as error:
         raise make_unreadable_run_error(folder.name, error) from error
 

@@ -98,8 +98,8 @@ def _list_looks(photo: ShownPhoto, own: PhotoParts, folder: str, manifest: Manif
     """List the judgements of a second look in words, with the pictures that may be passed on."""
     sheets = {one.number: one for one in own.sheets}
     found: list[Json] = []
-    for number, told in enumerate(photo["told"]["looks"], 1):
-        look: Json = {**told, "sheet": None}
+    for number, stated in enumerate(photo["told"]["looks"], 1):
+        look: Json = {**stated, "sheet": None}
         if sheet := sheets.get(number):
             part = manifest.add(f"{folder}/look-{number}.jpg", sheet.jpeg)
             data = base64.b64encode(sheet.jpeg).decode()

@@ -36,8 +36,8 @@ def _add_folder(document: ElementTree.Element, photo: ShownPhoto) -> None:
     folder = _add_child(document, "Folder")
     _add_child(folder, "name", f"{photo['name']} {photo['file'] or ''}".strip())
     answer = photo["answer"]
-    told = photo["told"]
-    _add_child(folder, "description", "\n".join([told["headline"], *told["effects"]]))
+    statement = photo["told"]
+    _add_child(folder, "description", "\n".join([statement["headline"], *statement["effects"]]))
     regions: Document = answer["region"]
     for role in _STYLES:
         region = regions.get(role.split()[1])

@@ -70,9 +70,9 @@ def _add_locate(server: MCPServer[Any], service: ToolService) -> None:
             raise ToolError(_hide_home(error, service)) from error
         finally:
             await report.finish()
-        told = cast(Json, state_answer(cast(Answer, answer)))
-        lines = [told[name] for name in WORDS if told[name]]
-        return _make_result("\n".join([*lines, *told["effects"], *told["doubts"]]), {"answer": answer}, sheet)
+        statement = cast(Json, state_answer(cast(Answer, answer)))
+        lines = [statement[name] for name in WORDS if statement[name]]
+        return _make_result("\n".join([*lines, *statement["effects"], *statement["doubts"]]), {"answer": answer}, sheet)
 
 
 def _add_look_ups(server: MCPServer[Any], service: ToolService) -> None:
@@ -120,8 +120,8 @@ def _add_look_ups(server: MCPServer[Any], service: ToolService) -> None:
         run: Annotated[str, Field(max_length=200, description="`run` of an answer")],
     ) -> CallToolResult:
         """Tell how an answer came about: every prompt, tool call, reply and verdict of its run."""
-        told = await _run(service, lambda: service.explain_run(run))
-        return _make_result(json.dumps(told, ensure_ascii=False), told)
+        explanation = await _run(service, lambda: service.explain_run(run))
+        return _make_result(json.dumps(explanation, ensure_ascii=False), explanation)
 
 
 def _add_resources(server: MCPServer[Any], service: ToolService) -> None:
@@ -190,11 +190,11 @@ class _Reporter:
 
     def note(self, event: ProgressEvent) -> None:
         """Send an event, if it says something new."""
-        told = describe_event(event)
-        if told is None:
+        description = describe_event(event)
+        if description is None:
             return
         self._sent += 1
-        message = None if self._silent else f"{told[0]}: {told[1]}"
+        message = None if self._silent else f"{description[0]}: {description[1]}"
         sending = self._context.report_progress(self._sent, None, message)
         self._sending.append(asyncio.run_coroutine_threadsafe(sending, self._loop))
 

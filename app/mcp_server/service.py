@@ -144,10 +144,10 @@ class ToolService:
         found: list[Json] = []
         for run in reversed(known[-RUNS_LISTED:]):
             try:
-                told = summarise_run(run)
+                summary = summarise_run(run)
             except SextantError:
                 continue  # a run of another version, or one that is being written
-            found.append({name: told[name] for name in LISTED if name in told})
+            found.append({name: summary[name] for name in LISTED if name in summary})
         return [coarsen(one, self.context.policy) for one in found]
 
     def explain_run(self, name: str) -> Json:
@@ -251,14 +251,14 @@ class ToolService:
         Raises:
             SextantError: the tool's error.
         """
-        told = call_tool(tool, args, BlobStore(self.context.blobs.folder))
-        if "error" in told:
-            raise SextantError(told["error"])
-        return str(coarsen(told["content"], self.context.policy))
+        result = call_tool(tool, args, BlobStore(self.context.blobs.folder))
+        if "error" in result:
+            raise SextantError(result["error"])
+        return str(coarsen(result["content"], self.context.policy))
 
     def _view_reference(self, reference: Reference) -> Json:
-        told = {name: value for name, value in asdict(reference).items() if name in SHARED}
-        shown: Json = coarsen({**told, "similarity": round(reference.similarity, 4)}, self.context.policy)
+        fields = {name: value for name, value in asdict(reference).items() if name in SHARED}
+        shown: Json = coarsen({**fields, "similarity": round(reference.similarity, 4)}, self.context.policy)
         return shown
 
     def _draw_nearest(self, sha256: str) -> bytes | None:

@@ -34,8 +34,8 @@ def collect_settings(given: Mapping[str, Any], config: str | None, overrides: It
     from sextant.agent.settings import check_setting_names
 
     check_setting_names(given)
-    told = {name: value for name, value in given.items() if value is not None and value is not False and value != ()}
-    return {**read_config(config), **read_environment(os.environ), **told, **read_overrides(overrides)}
+    options = {name: value for name, value in given.items() if value is not None and value is not False and value != ()}
+    return {**read_config(config), **read_environment(os.environ), **options, **read_overrides(overrides)}
 
 
 def read_config(path: str | None) -> dict[str, Any]:

@@ -28,33 +28,33 @@ def list_scenes(answer: Answer, count: int = 3) -> list[str]:
 
 def list_answer_rows(answer: Answer) -> list[tuple[str, str]]:
     """Write the whole answer as labelled lines, in the order a person reads them."""
-    told = state_answer(answer)
+    statement = state_answer(answer)
     lines: list[tuple[str, str]] = []
     if answer["best"]:
-        basis = f"; {told['basis']}" if told["basis"] else ""
+        basis = f"; {statement['basis']}" if statement["basis"] else ""
         lines += [
-            ("Place", told["position"]),
-            ("How sure", f"{told['confidence']}{basis}"),
-            ("Region", told["region"]),
-            ("Rival", told["rival"]),
+            ("Place", statement["position"]),
+            ("How sure", f"{statement['confidence']}{basis}"),
+            ("Region", statement["region"]),
+            ("Rival", statement["rival"]),
         ]
     lines += [("Similar", line) for line in list_references(answer)]
     lines += [("Scene", line) for line in list_scenes(answer)]
-    if told["gallery"]:
-        lines.append(("Gallery", told["gallery"]))
+    if statement["gallery"]:
+        lines.append(("Gallery", statement["gallery"]))
     lines += [("Because", f"{claim['text']} [{claim['source']}]") for claim in answer["claims"][:5]]
-    lines += [("Checked", words) for words in told["checks"]]
-    lines += [("Weighed", words) for words in told["effects"]]
-    lines += [("File", line) for line in told["file"]]
-    lines += [("Looked", f"{one['place']}: {one['verdict']}; {one['why']}") for one in told["looks"]]
-    lines += [("Asked", words) for words in told["asked"]]
+    lines += [("Checked", words) for words in statement["checks"]]
+    lines += [("Weighed", words) for words in statement["effects"]]
+    lines += [("File", line) for line in statement["file"]]
+    lines += [("Looked", f"{one['place']}: {one['verdict']}; {one['why']}") for one in statement["looks"]]
+    lines += [("Asked", words) for words in statement["asked"]]
     if cap := answer.get("precision"):
         lines.append(("Precision", f"places are shown no finer than {cap['cap']}: {cap['reason']}"))
-    lines += [("Stopped", told["stop"]), ("Answers", count_outcomes(answer)), ("Spent", told["spent"])]
-    lines.append(("Model", told["model"]))
+    lines += [("Stopped", statement["stop"]), ("Answers", count_outcomes(answer)), ("Spent", statement["spent"])]
+    lines.append(("Model", statement["model"]))
     if fitted := answer.get("fitted"):
         lines.append(("Verified", f"by {fitted}, your own fitted model"))
-    lines += [("Distrust", words) for words in told["doubts"]]
+    lines += [("Distrust", words) for words in statement["doubts"]]
     return [*lines, ("Run", str(answer["run"]))]
 
 

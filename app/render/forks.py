@@ -1,4 +1,4 @@
-"""The forks of a run, told in a line each, for the page's run view and the case file."""
+"""The forks of a run, a line each, for the page's run view and the case file."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from sextant.graphs.runs.compare import compare_runs
 from sextant.graphs.runs.folder import RunFolder, list_runs
 from sextant.prompts.editing import find_edited_root
 
-MOST = 30  # the newest forks told of a run
+MOST = 30  # the newest forks shown of a run
 
 
 def list_forks(run: str, home: str | None) -> list[RunFolder]:
@@ -38,12 +38,12 @@ def tell_forks(parent: RunFolder, forks: Sequence[RunFolder], policy: Policy) ->
             continue
         changes = [describe_change(change) for change in record["changes"]]
         texts = {name: text for name, text in record["prompts"].items() if find_edited_root(name)}
-        told = state_answer(view_answer(answer, policy))
+        statement = state_answer(view_answer(answer, policy))
         found.append(
             {
                 "run": folder.name,
                 "changes": [] if policy.withholds_words else changes,
-                "headline": told["headline"],
+                "headline": statement["headline"],
                 "moved": describe_move(view_comparison(compare_runs(parent, folder), policy)),
                 "prompts": {} if policy.withholds_words else texts,
             }

@@ -61,6 +61,6 @@ def fork_and_compare(sessions: Sessions, session: str, run: str, words: str, con
         needed = [str(stopped)] if policy.coarsest else list_needed_calls(stopped.calls)
         raise WrongUse("\n".join([*needed, f"Add live to make them: /fork {words} live"])) from None
     answer = view_answer(made.answer, policy)
-    told = state_answer(answer)
+    statement = state_answer(answer)
     found = view_comparison(compare_runs(parent, find_run(made.name, home)), policy)
-    return [f"Fork {made.name}: {told['headline']}", told["position"], *format_comparison(found)]
+    return [f"Fork {made.name}: {statement['headline']}", statement["position"], *format_comparison(found)]

@@ -233,13 +233,13 @@ class ChatRepl:
         for one in self.sessions.list_sessions():
             here = "→" if one.id == self.session else " "
             listed = view_summary(one.summary, self.context.policy)
-            told = [
+            parts = [
                 escape(one.title),
                 listed["place"],
                 (listed["taken_at"] or "")[:10],
                 "(at work)" if one.busy else "",
             ]
-            self.console.print(f"{here} {one.id}  {' · '.join(filter(None, told))}")
+            self.console.print(f"{here} {one.id}  {' · '.join(filter(None, parts))}")
 
     def _greet(self) -> None:
         turns = self.view()["turns"]

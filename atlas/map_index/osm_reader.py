@@ -118,8 +118,8 @@ def list_kinds(tags: dict[str, str]) -> tuple[str, ...]:
         if named or wanted is None or value in wanted or carried:
             kept.append(f"{key}={value}"[:80])
     if kept:
-        told = [(key, value.strip()) for key in _DETAILS for value in tags.get(key, "no").split(";")]
-        kept += [f"{key}={value}"[:80] for key, value in told if value != "no"]
+        details = [(key, value.strip()) for key in _DETAILS for value in tags.get(key, "no").split(";")]
+        kept += [f"{key}={value}"[:80] for key, value in details if value != "no"]
     elif "bridge" in tags and tags["bridge"] != "no":
         kept.append("bridge=yes")
     return tuple(dict.fromkeys(kept))

@@ -296,11 +296,11 @@ def _keep_related(connection: sqlite3.Connection, found: list[_Found], condition
     kept = []
     for mine, (metres, row) in best.items():
         mover = found[mine]
-        told = Related(row.called, row.kind, round(metres, 1))
+        related = Related(row.called, row.kind, round(metres, 1))
         position = mover.position
         if mover.row.form == Form.LINE and not mover.near:
             position = find_nearest_point(mover.row.shape, row.shape, mover.row.latitude)
-        kept.append(_Found(mover.row, position, (*mover.near, told)))
+        kept.append(_Found(mover.row, position, (*mover.near, related)))
     return kept
 
 

@@ -23,10 +23,10 @@ def find_objection(kind: Any, value: Any, *, complete: bool = True) -> str | Non
         found = [one for one in error.errors(include_url=False) if one["type"] not in allowed]
     if not found:
         return None
-    where, told = ".".join(str(part) for part in found[0]["loc"]), str(found[0]["msg"])
+    where, reason = ".".join(str(part) for part in found[0]["loc"]), str(found[0]["msg"])
     if found[0]["type"] == "missing":
         return f"{where} is missing"
-    return f"{where}: {told}" if where else told
+    return f"{where}: {reason}" if where else reason
 
 
 @cache

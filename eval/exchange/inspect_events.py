@@ -247,9 +247,9 @@ def _read_usage(reply: Json) -> ModelUsage | None:
 
 def _convert_tool(tool: Json) -> ToolInfo:
     """Convert a tool's description; a schema that Inspect's type does not hold stands in its options, whole."""
-    told = tool.get("function", tool)
-    name, words = told["name"], told.get("description") or ""
-    schema = told.get("parameters") or {}
+    function = tool.get("function", tool)
+    name, words = function["name"], function.get("description") or ""
+    schema = function.get("parameters") or {}
     try:
         return ToolInfo(name=name, description=words, parameters=ToolParams.model_validate(schema))
     except ValidationError:

@@ -63,8 +63,8 @@ def _read_sample(sample: EvalSample, model: str) -> Prediction:
     if not all(isinstance(value, int | float) for value in truth):
         raise SextantError(f"sample {sample.id!r} has no true position; the log must be of sextant/geolocate")
     photo = BenchmarkPhoto(str(sample.id), float(truth[0]), float(truth[1]), author=sample.metadata.get("author"))  # type: ignore[arg-type]
-    told = [(score.metadata or {}).get(POSITION) for score in (sample.scores or {}).values()]
-    place = next((one for one in told if one), None)
+    positions = [(score.metadata or {}).get(POSITION) for score in (sample.scores or {}).values()]
+    place = next((one for one in positions if one), None)
     if place is None:
         return Prediction(photo, Pool(outcomes={"unparsable": 1}))
     latitude, longitude = place

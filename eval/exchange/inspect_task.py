@@ -81,8 +81,8 @@ def within_radii() -> Scorer:
     """Score 1 for each radius that the answer lies within, else 0; an answer without a place scores 0."""
 
     async def score(state: TaskState, target: Target) -> Score:
-        told = parse_answer(state.output.completion)
-        place = None if told.latitude is None or told.longitude is None else (told.latitude, told.longitude)
+        parsed = parse_answer(state.output.completion)
+        place = None if parsed.latitude is None or parsed.longitude is None else (parsed.latitude, parsed.longitude)
         truth = (state.metadata["latitude"], state.metadata["longitude"])
         km = None if place is None else float(compute_great_circle_km(place, truth))
         return Score(
@@ -92,7 +92,7 @@ def within_radii() -> Scorer:
             },
             answer=None if place is None else f"{place[0]}, {place[1]}",
             explanation="no place was given" if km is None else f"{km:,.1f} km from {target.text}",
-            metadata={POSITION: place, "distance_km": km, "outcome": told.kind},
+            metadata={POSITION: place, "distance_km": km, "outcome": parsed.kind},
         )
 
     return score

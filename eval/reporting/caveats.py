@@ -15,57 +15,59 @@ from sextant.eval.results import Results
 
 def list_caveats(runs: Sequence[Results], found: Sequence[Json]) -> list[str]:
     """Return plain sentences, the gravest first."""
-    told: list[str] = []
+    caveats: list[str] = []
     for run, figures in zip(runs, found, strict=True):
-        told += [f"{run.name}: {note}" for note in _list_of_run(run, figures)]
+        caveats += [f"{run.name}: {note}" for note in _list_of_run(run, figures)]
     if len({run.header["configuration"]["photos_sha256"] for run in runs}) > 1:
-        told.append("The runs measured different photos: their figures are not comparable; see sextant eval compare.")
+        caveats.append(
+            "The runs measured different photos: their figures are not comparable; see sextant eval compare."
+        )
     if len({run.header["configuration"]["benchmark"] for run in runs}) > 1:
-        told.append("The runs use different benchmarks.")
+        caveats.append("The runs use different benchmarks.")
     if any(find_published(figures["benchmark"]) for figures in found):
-        told.append(
+        caveats.append(
             "Published systems used their own galleries, training data and comparisons (< or <=); few say whether "
             "their gallery included the benchmark's photographers."
         )
-    return told
+    return caveats
 
 
 def _list_of_run(run: Results, figures: Json) -> list[str]:
-    told = []
+    caveats = []
     configuration = run.header["configuration"]
     rows = BENCHMARKS[figures["benchmark"]].rows if figures["benchmark"] in BENCHMARKS else None
     if figures["done"] < figures["photos"]:
-        told.append(
+        caveats.append(
             f"unfinished: {figures['done']:,} of {figures['photos']:,} photos have a line; the figures cover those."
         )
     if rows is not None and figures["photos"] != rows:
-        told.append(
+        caveats.append(
             f"{figures['photos']:,} photos, but the published benchmark has {rows:,}: "
             "the published rows cover other photos."
         )
     if figures["protocol"] == "whole gallery":
-        told.append("the whole gallery was searched, which may include photos by the same photographers.")
+        caveats.append("the whole gallery was searched, which may include photos by the same photographers.")
     if configuration["settings"].get("model") == "offline":
-        told.append("no model was called; the answers come from the density of retrieved photos.")
+        caveats.append("no model was called; the answers come from the density of retrieved photos.")
     calibrated = [line["answer"] for line in run.lines if line["answer"]]
     if any(has_code(answer["warnings"], Code.UNCALIBRATED) for answer in calibrated):
-        told.append("its probabilities are shares of the candidates, not fitted on held-out photos.")
+        caveats.append("its probabilities are shares of the candidates, not fitted on held-out photos.")
     unaligned = sum(has_code(answer["warnings"], Code.NOT_ALIGNED) for answer in calibrated)
     if unaligned:
-        told.append(f"for {pluralise(unaligned, 'photo')} {NOT_ALIGNED}.")
+        caveats.append(f"for {pluralise(unaligned, 'photo')} {NOT_ALIGNED}.")
     if figures["verify"] == "calibrated" or unaligned:
-        told.append(
+        caveats.append(
             f"verification was fitted on {_describe_fitted_on(configuration['settings'].get('fitted'))}: "
             "if these photos are among them, nothing is held out."
         )
-    told += _describe_drift(figures["drift"])
+    caveats += _describe_drift(figures["drift"])
     if failed := figures["outcomes"]["failed"]:
-        told.append(f"Photos that failed and count as misses: {failed:,} ({_name_kinds(figures['errors'])}).")
+        caveats.append(f"Photos that failed and count as misses: {failed:,} ({_name_kinds(figures['errors'])}).")
     if figures["outcomes"]["filtered"]:
         count = f"{figures['outcomes']['filtered']:,}"
-        told.append(f"{count} photos were refused by the model server's content filter and count as misses.")
-    told += [note if note.endswith(".") else f"{note}." for note in run.header.get("notes", [])]
-    return told
+        caveats.append(f"{count} photos were refused by the model server's content filter and count as misses.")
+    caveats += [note if note.endswith(".") else f"{note}." for note in run.header.get("notes", [])]
+    return caveats
 
 
 def _describe_drift(drift: Json) -> list[str]:

@@ -39,8 +39,8 @@ def describe_verdict(found: Comparison) -> str:
     real = [one for one in found.differences if one.significant]
     if not real:
         return "No significant difference at any radius."
-    told = ", ".join(f"{one.gain * 100:+.1f} points at {one.radius} km" for one in real)
-    return f"B differs from A by more than chance: {told}."
+    gains = ", ".join(f"{one.gain * 100:+.1f} points at {one.radius} km" for one in real)
+    return f"B differs from A by more than chance: {gains}."
 
 
 def make_comparison_report(found: Comparison, beside: Path) -> Report:
@@ -107,9 +107,9 @@ def draw_figures(found: Comparison) -> list[Figure]:
 def make_cards(found: Comparison) -> list[Card]:
     """Make the numbers at the top."""
     by_radius = {one.radius: one for one in found.differences}
-    told = [Card(f"{by_radius[name].gain * 100:+.1f}", f"points within {name} km") for name in ("1", "25", "200")]
+    cards = [Card(f"{by_radius[name].gain * 100:+.1f}", f"points within {name} km") for name in ("1", "25", "200")]
     return [
-        *told,
+        *cards,
         Card(f"{len(found.rows_a):,}", "photos in both"),
         Card("yes" if found.significant else "no", "significant"),
     ]

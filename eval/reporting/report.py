@@ -36,14 +36,14 @@ def make_evaluation_report(folders: Sequence[Path], beside: Path) -> tuple[Repor
     """
     runs = [read_results(folder) for folder in folders]
     found = [compute_figures(run) for run in runs]
-    told = list_caveats(runs, found)
+    caveats = list_caveats(runs, found)
     first = [make_accuracy_table(found)]
     rest = [make_errors_table(found), make_trust_table(found), make_hygiene_table(found)]
     rest += [table for run, one in zip(runs, found, strict=True) for table in _make_tables(run, one, beside)]
     title, subtitle = make_title(found), make_subtitle(runs, found)
     settings = json.dumps({run.name: _select_header(run) for run in runs}, indent=2, ensure_ascii=False)
-    text = write_markdown(title, told, [*first, *rest])
-    return Report(title, subtitle, make_cards(found[0]), told, first, draw_plots(runs), rest, settings, text), found
+    text = write_markdown(title, caveats, [*first, *rest])
+    return Report(title, subtitle, make_cards(found[0]), caveats, first, draw_plots(runs), rest, settings, text), found
 
 
 def make_title(found: Sequence[Json]) -> str:

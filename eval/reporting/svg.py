@@ -59,9 +59,9 @@ class PlotFrame:
 
     def dot(self, x: float, y: float, radius: float, colour: str, words: str = "") -> None:
         """Draw a point with a tooltip."""
-        told = f"<title>{escape(words)}</title>" if words else ""
+        tooltip = f"<title>{escape(words)}</title>" if words else ""
         place = f'cx="{self.x(x):.1f}" cy="{self.y(y):.1f}" r="{radius:.1f}"'
-        self.parts.append(f'<circle class="dot" {place} style="fill:{colour}">{told}</circle>')
+        self.parts.append(f'<circle class="dot" {place} style="fill:{colour}">{tooltip}</circle>')
 
     def bar(self, x: float, low: float, high: float, colour: str) -> None:
         """Draw a vertical interval."""

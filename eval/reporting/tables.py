@@ -118,8 +118,8 @@ def make_hygiene_table(found: Sequence[Json]) -> Table:
     rows = []
     for run in found:
         cells = [run["excluded"].get(reason) for reason in ("author", "near_duplicate")]
-        told = [f"{c['references']:,} references for {c['photos']:,} photos" if c else "not excluded" for c in cells]
-        rows.append((run["run"], run["protocol"], *told))
+        counts = [f"{c['references']:,} references for {c['photos']:,} photos" if c else "not excluded" for c in cells]
+        rows.append((run["run"], run["protocol"], *counts))
     return Table(
         "Photos excluded from the gallery", ("run", "protocol", "same photographer", "near-duplicates"), tuple(rows)
     )

@@ -76,12 +76,12 @@ def measure_cell(plan: AblationPlan, folder: Path) -> Json:
 
 def name_cell(cell: Json) -> str:
     """Return ``references-10,negatives-off,verify-density``: a folder's name."""
-    told = []
+    parts = []
     for name, value in cell.items():
         words = {True: "on", False: "off"}.get(value) if isinstance(value, bool) else None
         text = words or ("+".join(map(str, value)) or "none" if isinstance(value, list) else Path(str(value)).name)
-        told.append(f"{name}-{''.join(letter if letter.isalnum() or letter in '+.-_' else '-' for letter in text)}")
-    name = ",".join(told)
+        parts.append(f"{name}-{''.join(letter if letter.isalnum() or letter in '+.-_' else '-' for letter in text)}")
+    name = ",".join(parts)
     return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}-{digest(cell)[:8]}"
 
 

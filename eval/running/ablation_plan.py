@@ -184,8 +184,8 @@ def _take_given(path: Path, plan: AblationPlan, given: Json) -> None:
     values = {name: given.pop(name, wanted.default) for name, wanted in plan.inputs.items()}
     missing = [name for name, wanted in plan.inputs.items() if wanted.required and values[name] is None]
     if missing:
-        told = "; ".join(f"--set {name}=… ({plan.inputs[name].about})" for name in missing)
-        raise WrongUse(f"the plan {path.stem!r} needs {told}")
+        options = "; ".join(f"--set {name}=… ({plan.inputs[name].about})" for name in missing)
+        raise WrongUse(f"the plan {path.stem!r} needs {options}")
     plan.settings = {**fill_inputs(plan.settings, values), **given}
     if plan.grid:
         plan.grid = Grid.model_validate(fill_inputs(plan.grid.model_dump(exclude_none=True), values))

@@ -32,7 +32,7 @@ from sextant.graphs.batches.configuration import digest
 
 @dataclass(frozen=True)
 class RescoreSettings:
-    """What verification is told instead.
+    """What verification receives instead.
 
     Attributes:
         verify: the strategy.

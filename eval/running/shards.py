@@ -100,8 +100,8 @@ def _make_header(
         "merged": [header["hash"] for _, header, _ in loaded],
     }
     kept = {name: value for name, value in first.items() if name not in ("format", "configuration", "hash", "notes")}
-    told = dict.fromkeys([*(note for _, header, _ in loaded for note in header["notes"]), *notes])
-    return {**kept, "notes": list(told), "configuration": plan, "hash": digest(plan)}
+    all_notes = dict.fromkeys([*(note for _, header, _ in loaded for note in header["notes"]), *notes])
+    return {**kept, "notes": list(all_notes), "configuration": plan, "hash": digest(plan)}
 
 
 def _hash_selection(lines: dict[str, Json]) -> str:

@@ -77,8 +77,8 @@ def _write_wave(ray: Any, filling: Pipeline, wave: list[PhotoRecord | Unreadable
         )
         .materialize()
     )
-    told = encoded.select_columns(["place", "id", "sha256", "reason"]).to_arrow_refs()
-    names = _choose(filling, pa.concat_tables(ray.get(told)).sort_by("place").to_pylist())
+    outcomes = encoded.select_columns(["place", "id", "sha256", "reason"]).to_arrow_refs()
+    names = _choose(filling, pa.concat_tables(ray.get(outcomes)).sort_by("place").to_pylist())
     if names:
         rows = encoded.map_batches(_Keep(names, encoder.dimension), batch_format="pyarrow")
         filling.writer.append_elsewhere(lambda path: _commit(rows, path, encoder.dimension))
@@ -86,10 +86,10 @@ def _write_wave(ray: Any, filling: Pipeline, wave: list[PhotoRecord | Unreadable
     filling.tell(filling.progress("encoding"))
 
 
-def _choose(filling: Pipeline, told: Iterable[dict[str, Any]]) -> dict[int, str]:
+def _choose(filling: Pipeline, outcomes: Iterable[dict[str, Any]]) -> dict[int, str]:
     """Return the places in the wave of the photos to add, with their ids; record the others with their reason."""
     names: dict[int, str] = {}
-    for row in told:
+    for row in outcomes:
         filling.done += 1
         if row["reason"] is not None:
             filling.leave_out(row["id"], row["reason"])

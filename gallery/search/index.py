@@ -143,7 +143,7 @@ class IndexedRows:
         search = search.nprobes(probes).limit(limit).select(["_distance"]).with_row_id()
         if condition:
             search = search.where(condition).maximum_nprobes(self.index.partitions)
-        found = LOOP.run(search.to_arrow())
+        found = LOOP.run(search.to_arrow())  # type: ignore[no-untyped-call]
         return np.asarray(found["_rowid"].to_numpy(), dtype=np.int64)
 
     def _measure_similarity(

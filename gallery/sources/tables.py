@@ -236,8 +236,8 @@ class _Columns:
         self.published = names[image] == "img_id" and {"lat", "lon"} <= set(names)
         self._interned: dict[str, str] = {}
         # OSV-5M names a city and a country's code beside it; only a table with all three names the place in words.
-        told = {"city", "state", "country"} <= set(names)
-        self.names = [names.index(part) if part in names else None for part in PlaceNames._fields] if told else []
+        complete = {"city", "state", "country"} <= set(names)
+        self.names = [names.index(part) if part in names else None for part in PlaceNames._fields] if complete else []
         self._places: dict[PlaceNames, PlaceNames] = {}
 
     def position(self, row: list[str]) -> tuple[str, str]:

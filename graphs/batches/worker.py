@@ -78,8 +78,8 @@ class PhotoWorker(Generic[Item]):
                 photo, "missing", f"photo {self._face.name(photo)!r} is not in the folder"
             )
         settings = replace(self._deps.settings, run=name)
-        told, called = self._order.on_event, self._face.name(photo)
-        on_event = (lambda event: told(called, event)) if told else ignore_event
+        report_event, called = self._order.on_event, self._face.name(photo)
+        on_event = (lambda event: report_event(called, event)) if report_event else ignore_event
         try:
             self._face.prepare(photo, self._live)
             state = self._graph.locate(

@@ -76,10 +76,10 @@ def begin_run(folder: Path, name: str, path: str, settings: Settings, trace: str
     """Open or create the photo's run folder, at the given path instead of the home's ``runs``."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "run.json").exists():
-        told_it = build_record(path, settings, trace)
+        details = build_record(path, settings, trace)
         write_json(
             folder / "run.json",
-            {"format": FORMAT, "run": name, "status": "running", "started": format_now(), **told_it},
+            {"format": FORMAT, "run": name, "status": "running", "started": format_now(), **details},
         )
     return RunFolder(folder)
 

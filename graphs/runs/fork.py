@@ -144,8 +144,8 @@ def fork(
     )
     with trace_run(end, record) as traced:
         with use_recorded_prompts(how["prompts"]):
-            told = build_record(record["path"], settings, traced.context, record.get("named"))
-        folder = create_run(home, str(settings.run), {**told, **how})
+            details = build_record(record["path"], settings, traced.context, record.get("named"))
+        folder = create_run(home, str(settings.run), {**details, **how})
         return execute_fork(folder, cassette, changes, settings, traced, on_event, stop, calls)
 
 

@@ -41,23 +41,23 @@ class PlainAnthropic(ChatAnthropic):
             TypeError: it is not a message.
         """
         del generation_info, kwargs
-        told = data if isinstance(data, dict) else data.model_dump(warnings=False)
-        if isinstance(error := told.get("error"), dict):
+        reply = data if isinstance(data, dict) else data.model_dump(warnings=False)
+        if isinstance(error := reply.get("error"), dict):
             raise ValueError({"code": 500, **error})
-        return ChatResult(generations=[ChatGeneration(message=read_message(told))])
+        return ChatResult(generations=[ChatGeneration(message=read_message(reply))])
 
 
-def read_message(told: Mapping[str, Any]) -> AIMessage:
+def read_message(reply: Mapping[str, Any]) -> AIMessage:
     """Read a message of the protocol.
 
     Raises:
         TypeError: it has no content.
     """
-    if not isinstance(told.get("content"), list):
+    if not isinstance(reply.get("content"), list):
         raise TypeError("the reply has no content")
-    blocks = [block for block in told["content"] if isinstance(block, dict)]
+    blocks = [block for block in reply["content"] if isinstance(block, dict)]
     calls, broken = _read_calls(blocks)
-    metadata = {"model_name": told.get("model"), "finish_reason": told.get("stop_reason")}
+    metadata = {"model_name": reply.get("model"), "finish_reason": reply.get("stop_reason")}
     message = AIMessage(
         content="".join(_list_texts(blocks, "text")),
         tool_calls=calls,
@@ -65,7 +65,7 @@ def read_message(told: Mapping[str, Any]) -> AIMessage:
         response_metadata=metadata,
         additional_kwargs={"reasoning_content": "".join(_list_texts(blocks, "thinking"))},
     )
-    message.usage_metadata = _read_usage(told.get("usage"))
+    message.usage_metadata = _read_usage(reply.get("usage"))
     return message
 
 
@@ -100,8 +100,8 @@ def _read_usage(usage: Any) -> Any:
     """
     if not isinstance(usage, Mapping):
         return None
-    told = [read_count(usage.get(name) or 0) for name in INPUT_COUNTS]
-    given, made = None if None in told else sum(filter(None, told)), read_count(usage.get("output_tokens"))
+    counts = [read_count(usage.get(name) or 0) for name in INPUT_COUNTS]
+    given, made = None if None in counts else sum(filter(None, counts)), read_count(usage.get("output_tokens"))
     if given is None or made is None:
         return None
     return {"input_tokens": given, "output_tokens": made, "total_tokens": given + made}

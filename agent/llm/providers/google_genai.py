@@ -50,13 +50,13 @@ class PlainGemini(ChatGoogleGenerativeAI):
         return result
 
 
-def _raise_blocked(told: dict[str, Any]) -> None:
+def _raise_blocked(reply: dict[str, Any]) -> None:
     """Raise the reason why the prompt was blocked.
 
     Raises:
         ValueError: it was.
     """
-    reason = (told.get("prompt_feedback") or {}).get("block_reason")
+    reason = (reply.get("prompt_feedback") or {}).get("block_reason")
     if reason:
         raise ValueError({"code": 400, "message": f"the content filter blocked the prompt: {str(reason)[:80]}"})
 

@@ -43,15 +43,15 @@ class MendedReplies(httpx.BaseTransport):
 def mend_body(body: bytes) -> tuple[int, bytes]:
     """Mend the body of a reply that came with status 200; return the status that it deserves, and the body."""
     try:
-        told = json.loads(body)
+        reply = json.loads(body)
     except (ValueError, RecursionError):
         return 200, body
-    if not isinstance(told, dict):
+    if not isinstance(reply, dict):
         return 200, body
     try:
-        if isinstance(error := told.get("error"), dict):
+        if isinstance(error := reply.get("error"), dict):
             raise ValueError(error)
-        mended = mend_reply({**told, "usage": read_chat_usage(told.get("usage"))})
+        mended = mend_reply({**reply, "usage": read_chat_usage(reply.get("usage"))})
         for choice in mended.get("choices") or ():
             _keep_fields(choice)
     except ValueError as failure:
@@ -71,8 +71,8 @@ def _keep_fields(choice: Any) -> None:
         choice["finish_reason"], message["content"] = "refusal", refusal
     thoughts = [message.pop(field, None) for field in REASONING_FIELDS]
     content = message.get("content") or ""
-    if isinstance(content, str) and (told := next((one for one in thoughts if isinstance(one, str) and one), None)):
-        message["content"] = f"<think>{told}</think>{content}"
+    if isinstance(content, str) and (thought := next((one for one in thoughts if isinstance(one, str) and one), None)):
+        message["content"] = f"<think>{thought}</think>{content}"
 
 
 def make_client(endpoint: Endpoint, num_ctx: int | None) -> BaseChatModel:

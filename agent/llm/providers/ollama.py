@@ -41,8 +41,8 @@ class PlainOllama(ChatOllama):
             ModelOnlyLoaded: the reply holds nothing but the report.
         """
         for part in super()._create_chat_stream(messages, stop, **kwargs):
-            told: Any = part
-            if not isinstance(part, str) and told.get("done_reason") == "load" and not told["message"].get("content"):
+            chunk: Any = part
+            if not isinstance(part, str) and chunk.get("done_reason") == "load" and not chunk["message"].get("content"):
                 raise ModelOnlyLoaded
             yield part
 

@@ -78,10 +78,10 @@ def make_run_routes(service: SessionService) -> APIRouter:
                 raise RequestRefused(409, describe_unrecorded(len(error.calls))) from error
         difference = view_comparison(compare_runs(parent, find_run(run.name, home)), service.context.policy)
         answer = {name: run.answer[name] for name in ("best", "probability", "stop", "spent")}
-        told = state_answer(view_answer(run.answer, service.context.policy))
+        statement = state_answer(view_answer(run.answer, service.context.policy))
         words: ToldFork = {
-            "headline": told["headline"],
-            "position": told["position"],
+            "headline": statement["headline"],
+            "position": statement["position"],
             "moved": describe_move(difference),
         }
         shown = cast(ForkedAnswer, redact(answer, service.context.policy))

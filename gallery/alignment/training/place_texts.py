@@ -85,10 +85,10 @@ def _list_texts_of_rows(
     for start in range(0, len(firsts), _NAMED_TOGETHER):
         rows = firsts[start : start + _NAMED_TOGETHER]
         found = place_sentences(cache.positions[rows], granularity)
-        told = cache.place_names(rows)
+        named_places = cache.place_names(rows)
         names += [
             source_sentence(place, granularity) if place else sentence
-            for place, sentence in zip(told, found, strict=True)
+            for place, sentence in zip(named_places, found, strict=True)
         ]
         progress("naming", len(names), len(firsts))
     distinct = sorted({name for name in names if name is not None})

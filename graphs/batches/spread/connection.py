@@ -36,7 +36,7 @@ class Connection:
         self._lock = threading.Lock()
         self._busy = 1  # loading, until the first photo is waited for
         self.pauses = SpacedStarts()
-        """What the batch's processes were told to wait by the server."""
+        """How long the server asked the batch's processes to wait."""
         threading.Thread(target=self._read, daemon=True, name="batch").start()
 
     def receive_photos(self) -> Iterator[Photo]:
@@ -119,7 +119,7 @@ class BatchStarts:
 
     def pause(self, seconds: float) -> None:
         """Start no request for this many seconds, in any process."""
-        self._batch.pauses.pause(seconds)  # here at once, elsewhere as soon as the batch has told it
+        self._batch.pauses.pause(seconds)  # here at once, elsewhere as soon as the batch has sent it
         self._batch.send(Pause(seconds))
 
 

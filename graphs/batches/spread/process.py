@@ -176,7 +176,7 @@ class WorkerProcess:
                 self._limits.pause(message.seconds)
 
     def _grant_money(self, asked: Reserve) -> None:
-        """Wait for money in a thread of its own: what ends the wait may be told by this very process."""
+        """Wait for money in a thread of its own: this very process may send what ends the wait."""
         money = self._get_money()
         try:
             money.reserve(asked.most)
