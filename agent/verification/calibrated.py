@@ -105,7 +105,7 @@ def calibrated(
     latitude, longitude = map(float, positions[best])
     effects = find_effects(features, pool, Trail(positions[first], positions[compared], positions[best]))
     here = {"latitude": latitude, "longitude": longitude}
-    moved = [describe_effect(cast(EffectDocument, one.to_json()), here) for one in effects]
+    effect_notes = [describe_effect(cast(EffectDocument, one.to_json()), here) for one in effects]
     near = (evidence.away_km[best] <= target_radius_km) & ~features.contradicted
     stop = stopping(
         probabilities[best], unanimous(answers, near), bool(answers), target_radius_km, model.gain, call_cost
@@ -123,7 +123,14 @@ def calibrated(
         agreement=stop.agreement,
         unanimous=stop.unanimous,
         expected_gain=stop.expected_gain,
-        reasons=(how_sure, *wording_words(model.hit_rates, answers), *why_stop, *distrust_words(pool), *moved, *used),
+        reasons=(
+            how_sure,
+            *wording_words(model.hit_rates, answers),
+            *why_stop,
+            *distrust_words(pool),
+            *effect_notes,
+            *used,
+        ),
         effects=effects,
         calibrated=True,
         basis=basis_of(features, model),

@@ -23,7 +23,7 @@ _ROW = "_rowid"  # LanceDB's number of a row: that of its fragment and its place
 _READ_ROWS = 16_384  # at once, when the file is written
 _WRITTEN_ROWS = 1024  # in one piece: each column of a piece that a row lies in is mapped with 64 kB around it
 _KEPT_BYTES = 1 << 25  # a file that may stay mapped whole
-_MAPPED_ROWS = 256  # of a larger one, read until its pages are let go: each row maps 0.1 MB around it
+_MAPPED_ROWS = 256  # of a larger one, read until its pages are let go: each row maps 0.2 MB around it
 _FEW = 128  # rows up to which one slice each is faster than one gathering of all: 0.1 ms against 0.7 for sixteen
 
 
