@@ -14,10 +14,15 @@ LAYOUT = 1
 SOURCES_JOINED = " + "  # between the names of a manifest's sources
 
 
-class VectorIndex(BaseModel):
-    """An approximate index over a table's vectors; kind ``exact`` means none is needed at this size."""
+EXACT = "exact"  # no index: every row is compared
+SIMHASH = "IVF_SIMHASH"  # of our own, in a file beside the table (gallery/search/simhash.py)
+RABITQ = "IVF_RQ"  # LanceDB's
 
-    kind: str = "exact"
+
+class VectorIndex(BaseModel):
+    """An approximate index over a table's vectors."""
+
+    kind: str = EXACT
     partitions: int = 0
     probes: int = 0  # partitions read for a query
     rerank: int = 0  # rows re-ranked on their stored vectors, at least

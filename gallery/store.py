@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sextant.base.array_file import DamagedFile
 from sextant.gallery.database import (
     OUTLIERS,
     PHOTOS,
@@ -20,10 +21,12 @@ from sextant.gallery.database import (
 )
 from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.encoders.spec import Encoder
-from sextant.gallery.manifest import SOURCES_JOINED, Manifest, VectorIndex
+from sextant.gallery.manifest import EXACT, SIMHASH, SOURCES_JOINED, Manifest, VectorIndex
+from sextant.gallery.search import simhash
 from sextant.gallery.search.exact import VectorScan
 from sextant.gallery.search.index import IndexedRows
 from sextant.gallery.search.metadata import Details
+from sextant.gallery.search.simhash import SimHashIndex
 from sextant.gallery.search.stored_vectors import StoredVectors
 from sextant.geo.sphere import EARTH_RADIUS_KM, compute_great_circle_km
 
@@ -99,7 +102,7 @@ class Gallery:
     @property
     def exact(self) -> bool:
         """Whether searches scan every row, as in galleries too small to need an index."""
-        return self.manifest.index.kind == "exact"
+        return self.manifest.index.kind == EXACT
 
     def is_current(self) -> bool:
         """Return whether photos were neither added nor built anew since the gallery was opened."""
@@ -139,7 +142,7 @@ class Gallery:
         """The rows that lie farthest from the rest, of a gallery with an index: where every far side is found."""
         table = self._database.open_table(OUTLIERS)
         table.checkout(self.manifest.outliers_version)
-        if self.manifest.far_index.kind == "exact":
+        if self.manifest.far_index.kind == EXACT:
             return VectorScan(table.to_arrow())
         return self._index_rows(table, self.manifest.outliers, self.manifest.far_index)
 
@@ -152,8 +155,30 @@ class Gallery:
             index,
             vectors=StoredVectors.opened(*named) if named else None,
             details=Details.opened(*named) if named else None,
+            codes=self._open_codes(table) if index.kind == SIMHASH else None,
             source=self.only_source,
         )
+
+    def _open_codes(self, table: Any) -> SimHashIndex:
+        """Open the index that lies beside a table.
+
+        Raises:
+            GalleryError: it is missing, as where a folder was not copied whole, or damaged.
+        """
+        folder, version = find_local_path(self.path), int(table.version)
+        if folder is None:
+            raise GalleryError(
+                f"gallery {self.path!r} was built in a folder and copied here, where its index cannot be read; "
+                f"build it at this address: sextant gallery build PHOTOS --out {self.path}"
+            )
+        try:
+            return SimHashIndex.opened(folder, str(table.name), version)
+        except (OSError, DamagedFile) as error:
+            name = simhash.get_file(folder, str(table.name), version).name
+            problem = "missing" if isinstance(error, FileNotFoundError) else "damaged"
+            raise GalleryError(
+                f"gallery {self.path!r}: its index {name} is {problem}; copy the whole folder again, or rebuild it"
+            ) from error
 
     @cached_property
     def positions(self) -> NDArray[np.float64]:

@@ -38,7 +38,7 @@ from sextant.gallery.database import (
     read_document,
     write_document,
 )
-from sextant.gallery.manifest import Manifest, VectorIndex
+from sextant.gallery.manifest import EXACT, Manifest, VectorIndex
 from sextant.gallery.search.index import create_index, drop_indexes
 from sextant.gallery.search.side_files import OURS, clear_side_files, write_side_files
 from sextant.gallery.sources.records import Unreadable
@@ -129,19 +129,19 @@ class GalleryWriter:
         with _explain_errors(self.path):
             table = self.database.create_table(OUTLIERS, rows, mode="overwrite")
             create_index(table, index)
-            if index.kind != "exact":
-                self._put_side_files(table)
+            if index.kind != EXACT:
+                self._put_side_files(table, index)
             return int(table.version)
 
-    def put_side_files(self) -> None:
-        """Keep the metadata of ``photos`` as it now is, and where its vectors lie, for searches; in a folder only."""
+    def put_side_files(self, index: VectorIndex) -> None:
+        """Keep what searches read of ``photos`` as it now is, and an index that is not LanceDB's; in a folder only."""
         with _explain_errors(self.path):
-            self._put_side_files(self.photos)
+            self._put_side_files(self.photos, index)
 
-    def _put_side_files(self, table: Any) -> None:
+    def _put_side_files(self, table: Any, index: VectorIndex) -> None:
         folder = find_local_path(self.path)
         if folder is not None:
-            write_side_files(table, folder)
+            write_side_files(table, folder, index)
 
     def finish(self, manifest: Manifest, unreadable: Sequence[Unreadable]) -> None:
         """Make what was written the gallery, then clear away what it replaced."""

@@ -6,9 +6,17 @@ from typing import Any
 
 from sextant.gallery.build.commit import GalleryWriter
 from sextant.gallery.build.measure_profile import measure_profile
-from sextant.gallery.manifest import Manifest, VectorIndex
+from sextant.gallery.database import is_remote
+from sextant.gallery.manifest import EXACT, Manifest, VectorIndex
 from sextant.gallery.search.far_index import choose_outliers, compute_shell_size
-from sextant.gallery.search.index import create_hash_index, create_index, drop_indexes, plan_far_index, plan_index
+from sextant.gallery.search.index import (
+    create_hash_index,
+    create_index,
+    drop_indexes,
+    plan_far_index,
+    plan_index,
+    plan_remote_index,
+)
 from sextant.gallery.search.recall import measure_recall, refuse_below_floor
 from sextant.gallery.sources.records import Unreadable
 from sextant.gallery.statistics import compute_nearest_percentiles
@@ -42,13 +50,13 @@ def finish_gallery(
     tell("tidying")
     drop_indexes(writer.photos)  # of the gallery that was added to
     writer.photos.optimize()
-    index = plan_index(writer.count)
+    index = (plan_remote_index if is_remote(writer.path) else plan_index)(writer.count)
     outliers, far_index, outliers_version = 0, VectorIndex(), None
-    if index.kind != "exact":
+    if index.kind != EXACT:
         tell("indexing")
         create_index(writer.photos, index)
         create_hash_index(writer.photos)
-        writer.put_side_files()
+        writer.put_side_files(index)
         tell("selecting outliers")
         outliers = compute_shell_size(writer.count)
         far_index = plan_far_index(outliers)
@@ -70,7 +78,7 @@ def finish_gallery(
         profile=measure_profile(writer.photos),
         notes=list(notes),
     )
-    if index.kind != "exact":
+    if index.kind != EXACT:
         manifest = _check(writer, manifest)
     writer.finish(manifest, unreadable)
     return manifest

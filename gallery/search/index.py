@@ -1,7 +1,8 @@
 """Approximate index over vectors, with kind and parameters chosen by the number of rows: for the near and the far side.
 
-Searches take candidates from the index and re-rank them on their stored vectors themselves, which they read faster
-than LanceDB does.
+The near side of a gallery in a folder has an index of our own (``simhash.py``); that of one in an object store, of one
+built by an earlier version, and every far side has LanceDB's. Searches take candidates from either and re-rank them on
+their stored vectors themselves, which they read faster than LanceDB does.
 """
 
 import math
@@ -13,33 +14,44 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sextant.gallery.encoders.spec import normalise
-from sextant.gallery.manifest import VectorIndex
+from sextant.gallery.manifest import RABITQ, SIMHASH, VectorIndex
 from sextant.gallery.search.exact import view_vectors
 from sextant.gallery.search.metadata import METADATA, Details
+from sextant.gallery.search.simhash import SimHashIndex
 from sextant.gallery.search.stored_vectors import StoredVectors
 
 EXACT_BELOW = 30_000  # rows that fit in memory and are scanned in a few milliseconds
-RERANKED = 96  # rows re-ranked on their stored vectors, at least; with twice as many hardly more are found
-_PARTITIONS = 0.5  # for each root of the rows: LanceDB takes 30 µs for each partition it reads, and 15 ns for each code
-_MOST_PARTITIONS = 256  # every row is compared with every partition: if these grew on, builds would grow like rows^1.5
+_PROBED = 5  # partitions read for a query, for each root of their number
+_PARTITIONS = 0.25  # for each root of the rows: reading one takes 20 µs, and 9 ns for each of its rows
+RERANKED = 200  # rows re-ranked on their stored vectors, at least; with half as many more hardly more are found
+# LanceDB's index: 30 µs and 15 ns.
+_LANCE_PARTITIONS = 0.5
+_MOST_LANCE_PARTITIONS = 256  # with more of them, LanceDB's builds grow like rows^1.5
+_LANCE_RERANKED = 96
 _SAMPLE_RATE = 64  # rows a partition is trained on
 _ITERATIONS = 10
-_PROBED = 5  # partitions read for a query, for each root of their number
 _FAR_BITS = 4  # a dimension: of 1-bit codes of the far side, thousands would have to be re-ranked
 _FAR_PARTITION = 8192  # rows; all partitions are read, so that fewer of them are faster
 
 
 def plan_index(count: int) -> VectorIndex:
-    """Choose the near index of a gallery of ``count`` photos: none, or inverted lists of RaBitQ codes."""
+    """Choose the near index of a gallery of ``count`` photos in a folder: none, or inverted lists of SimHash codes."""
     if count < EXACT_BELOW:
         return VectorIndex()
-    partitions = min(_MOST_PARTITIONS, max(1, round(_PARTITIONS * math.sqrt(count))))
-    return VectorIndex(
-        kind="IVF_RQ",
-        partitions=partitions,
-        probes=min(partitions, math.ceil(_PROBED * math.sqrt(partitions))),
-        rerank=RERANKED,
-    )
+    return _plan(SIMHASH, max(1, round(_PARTITIONS * math.sqrt(count))), RERANKED)
+
+
+def plan_remote_index(count: int) -> VectorIndex:
+    """Choose the near index of a gallery in an object store: none, or inverted lists of RaBitQ codes."""
+    if count < EXACT_BELOW:
+        return VectorIndex()
+    partitions = min(_MOST_LANCE_PARTITIONS, max(1, round(_LANCE_PARTITIONS * math.sqrt(count))))
+    return _plan(RABITQ, partitions, _LANCE_RERANKED)
+
+
+def _plan(kind: str, partitions: int, rerank: int) -> VectorIndex:
+    probes = min(partitions, math.ceil(_PROBED * math.sqrt(partitions)))
+    return VectorIndex(kind=kind, partitions=partitions, probes=probes, rerank=rerank)
 
 
 def plan_far_index(outliers: int) -> VectorIndex:
@@ -47,12 +59,12 @@ def plan_far_index(outliers: int) -> VectorIndex:
     if outliers < EXACT_BELOW:
         return VectorIndex()
     partitions = max(1, round(outliers / _FAR_PARTITION))
-    return VectorIndex(kind="IVF_RQ", partitions=partitions, probes=partitions, rerank=RERANKED, bits=_FAR_BITS)
+    return VectorIndex(kind=RABITQ, partitions=partitions, probes=partitions, rerank=_LANCE_RERANKED, bits=_FAR_BITS)
 
 
 def create_index(table: Any, index: VectorIndex) -> None:
-    """Train and fill the index of a table's vectors."""
-    if index.kind == "exact":
+    """Have LanceDB train and fill the index of a table's vectors, where it is one of LanceDB's."""
+    if index.kind != RABITQ:
         return
     from lancedb.index import IvfRq
 
@@ -87,6 +99,7 @@ class IndexedRows:
         table: the LanceDB table.
         vectors: where the rows' vectors are read; None has LanceDB read them, which takes a quarter of the search.
         details: where the rows' metadata is read; None has LanceDB read it, which takes another quarter.
+        codes: the index that finds candidates; None has LanceDB's find them.
         source: the source of every row, where there is only one. Lance keeps a million equal values in a form from
             which reading a few takes as long as a third of the search.
     """
@@ -96,6 +109,7 @@ class IndexedRows:
     index: VectorIndex
     vectors: StoredVectors | None
     details: Details | None
+    codes: SimHashIndex | None
     source: str | None
 
     def __len__(self) -> int:
@@ -114,7 +128,7 @@ class IndexedRows:
         return self._ranked(query, limit, None, sign=-1)
 
     def warm(self) -> None:
-        """Read every partition into LanceDB's cache."""
+        """Read every partition into memory."""
         query = np.zeros(self.table.schema.field("vector").type.list_size, dtype=np.float32)
         query[0] = 1.0
         self._find_candidates(query, 16, None, self.index.partitions)
@@ -127,15 +141,18 @@ class IndexedRows:
             kept = sign * similarity >= edge
             numbers, similarity = numbers[kept], similarity[kept]
         order = np.argsort(-sign * similarity, kind="stable")
-        rows = self._read_details(numbers[order])
-        rows = rows.append_column("similarity", pa.array(np.clip(similarity[order], -1.0, 1.0)))
-        direction = "descending" if sign > 0 else "ascending"
-        return rows.sort_by([("similarity", direction), ("id", "ascending")]).slice(0, limit)
+        ranked = np.clip(similarity[order], -1.0, 1.0)
+        rows = self._read_details(numbers[order]).append_column("similarity", pa.array(ranked))
+        if (np.diff(ranked) == 0).any():  # else they are in order: sorting anew takes 0.4 ms
+            rows = rows.sort_by([("similarity", "descending" if sign > 0 else "ascending"), ("id", "ascending")])
+        return rows.slice(0, limit)
 
     def _find_candidates(
         self, query: NDArray[np.float32], limit: int, condition: str | None, probes: int
     ) -> NDArray[np.int64]:
         """Return LanceDB's numbers of the rows whose codes are most similar."""
+        if self.codes:
+            return self.codes.nearest(query, limit, probes, self._find_allowed(condition) if condition else None)
         from lancedb.background_loop import LOOP
 
         # LanceDB's synchronous search is this one, but hands over to its thread three times: a tenth of the time.
@@ -145,6 +162,11 @@ class IndexedRows:
             search = search.where(condition).maximum_nprobes(self.index.partitions)
         found = LOOP.run(search.to_arrow())  # type: ignore[no-untyped-call]
         return np.asarray(found["_rowid"].to_numpy(), dtype=np.int64)
+
+    def _find_allowed(self, condition: str) -> NDArray[np.int64]:
+        """Return LanceDB's numbers of the rows that fulfil a SQL condition."""
+        search = self.table.search().where(condition).select([]).with_row_id(True).limit(self.count)
+        return np.asarray(search.to_arrow()["_rowid"].to_numpy(), dtype=np.int64)
 
     def _measure_similarity(
         self, numbers: NDArray[np.int64], query: NDArray[np.float32]

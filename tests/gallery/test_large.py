@@ -9,10 +9,11 @@ from sextant.gallery.build import finalize as finish
 from sextant.gallery.build.commit import BuildTask, open_writer
 from sextant.gallery.build.finalize import finish_gallery
 from sextant.gallery.database import GalleryError, connect
+from sextant.gallery.manifest import Recall
 from sextant.gallery.search.areas import SearchArea
 from sextant.gallery.search.far_index import compute_shell_size
 from sextant.gallery.search.filters import Filters
-from sextant.gallery.search.index import RERANKED, plan_far_index, plan_index
+from sextant.gallery.search.index import RERANKED, plan_far_index, plan_index, plan_remote_index
 from sextant.gallery.search.recall import measure_recall
 from sextant.gallery.search.search import find_farthest, find_nearest
 from sextant.gallery.store import Gallery
@@ -46,12 +47,13 @@ def exact(gallery: Gallery, query: np.ndarray, filters: Filters = ALL, far: bool
 def test_the_index_follows_from_the_size():
     assert plan_index(20_000).kind == "exact"
     small, million = plan_index(100_000), plan_index(1_000_000)
-    assert (small.kind, small.partitions, small.probes) == ("IVF_RQ", 158, 63)
+    assert (small.kind, small.partitions, small.probes) == ("IVF_SIMHASH", 79, 45)
     assert million.partitions > small.partitions and million.probes > small.probes
 
 
-def test_building_the_index_takes_no_more_a_row_beyond_a_million_rows():
-    assert plan_index(10_000_000) == plan_index(1_000_000)
+def test_the_index_of_lancedb_takes_no_more_a_row_beyond_a_million_rows():
+    assert plan_remote_index(20_000).kind == "exact" and plan_remote_index(100_000).kind == "IVF_RQ"
+    assert plan_remote_index(10_000_000) == plan_remote_index(1_000_000)
 
 
 def test_few_outliers_are_scanned_and_many_are_read_as_codes():
@@ -67,14 +69,25 @@ def test_outliers_are_a_share_of_all():
 @pytest.mark.slow
 def test_a_large_gallery_has_an_index_outliers_and_a_measured_recall(gallery):
     manifest = gallery.manifest
-    assert manifest.index.kind == "IVF_RQ" and manifest.outliers == compute_shell_size(COUNT) == len(gallery.outliers)
+    assert manifest.index.kind == "IVF_SIMHASH" and manifest.outliers == compute_shell_size(COUNT) == len(
+        gallery.outliers
+    )
     assert manifest.recall is not None and manifest.recall.near >= 0.95
     assert manifest.recall.far >= 0.9 or manifest.recall.far_cosine_gap <= 0.003
 
 
-def test_codes_of_few_dimensions_are_re_ranked_further(gallery):
-    index = gallery.manifest.index
-    assert index.probes == index.partitions and index.rerank > RERANKED
+def test_codes_of_few_dimensions_find_as_much(gallery):
+    assert gallery.manifest.index.rerank == RERANKED and gallery.manifest.recall.near >= 0.99
+
+
+def test_more_is_read_and_re_ranked_until_enough_is_found(tmp_path, monkeypatch):
+    measured = iter([0.9, 0.98, 0.995])
+    recalls = (Recall(queries=100, count=16, near=near, far=1.0) for near in measured)
+    monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 1000)
+    monkeypatch.setattr(finish, "measure_recall", lambda *_: next(recalls))
+    index, plan = made_gallery(tmp_path / "g", COUNT, DIMENSION, cone(COUNT, 1)).manifest.index, plan_index(COUNT)
+    assert index.partitions == index.probes == plan.partitions > plan.probes / 1.6**2
+    assert index.rerank == pytest.approx(1.6**2 * plan.rerank, abs=1)
 
 
 @pytest.mark.parametrize("filters", [ALL, Filters(exclude_authors=("author 3",)), Filters(countries=("JP",))])
@@ -84,7 +97,8 @@ def test_without_its_details_a_gallery_finds_the_same(gallery, filters, source, 
     joined = gallery.manifest.model_copy(update={"source": source})
     without = Gallery(gallery.path, joined, connect(gallery.path), None)
     assert gallery.indexed_rows.details
-    monkeypatch.setattr("sextant.gallery.store.find_local_path", lambda _: None)
+    for reader in ("StoredVectors", "Details"):
+        monkeypatch.setattr(f"sextant.gallery.store.{reader}.opened", lambda *_: None)
     assert without.indexed_rows.details is None
     for query in cone(5, 8):
         assert find_nearest(without, query, 5, filters) == find_nearest(gallery, query, 5, filters)

@@ -71,9 +71,9 @@ def test_an_indexed_gallery_in_a_bucket_finds_what_one_in_a_folder_finds(bucket,
     monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 1000)
     vectors = cone(3000, 1)
     there, here = (made_gallery(path, *vectors.shape, vectors) for path in (f"{bucket}/large", tmp_path / "large"))
-    assert there.manifest.index.kind == "IVF_RQ"
-    whole = {"probes": here.manifest.index.partitions, "rerank": 3000}
+    assert (there.manifest.index.kind, here.manifest.index.kind) == ("IVF_RQ", "IVF_SIMHASH")
     for gallery in (there, here):
+        whole = {"probes": gallery.manifest.index.partitions, "rerank": 3000}
         gallery.manifest = gallery.manifest.model_copy(
             update={"index": gallery.manifest.index.model_copy(update=whole)}
         )

@@ -10,7 +10,7 @@ from sextant.gallery.build import finalize
 from sextant.gallery.build.commit import BuildTask, open_writer
 from sextant.gallery.build.finalize import finish_gallery
 from sextant.gallery.database import connect
-from sextant.gallery.search.index import create_index
+from sextant.gallery.search.index import create_index, plan_remote_index
 from sextant.gallery.search.search import find_farthest, find_nearest
 from sextant.gallery.search.stored_vectors import StoredVectors, write_stored_vectors
 from sextant.gallery.store import Gallery
@@ -26,17 +26,35 @@ def cone(count: int, seed: int) -> np.ndarray:
     return np.concatenate([cosine, np.sqrt(1 - cosine**2) * around], axis=1).astype(np.float32)
 
 
+def added_to(folder) -> Gallery:
+    """A gallery that was added to."""
+    old = made_gallery(folder / "g", COUNT, DIMENSION, cone(COUNT, 1))
+    with open_writer(old.path, DIMENSION) as writer:
+        writer.begin(BuildTask("add", "more", "made-1", {}), old.manifest)
+        writer.append(made_rows(COUNT + ADDED)[COUNT:], cone(ADDED, 2))
+        finish_gallery(writer, spec="made", fingerprint="made-1", source="made", settings={})
+    return Gallery.open(old.path)
+
+
 @pytest.fixture(scope="module")
-def gallery(tmp_path_factory):
-    """One that was added to."""
+def own(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sextant.gallery.search.index.EXACT_BELOW", 500)
-        old = made_gallery(tmp_path_factory.mktemp("both") / "g", COUNT, DIMENSION, cone(COUNT, 1))
-        with open_writer(old.path, DIMENSION) as writer:
-            writer.begin(BuildTask("add", "more", "made-1", {}), old.manifest)
-            writer.append(made_rows(COUNT + ADDED)[COUNT:], cone(ADDED, 2))
-            finish_gallery(writer, spec="made", fingerprint="made-1", source="made", settings={})
-        yield Gallery.open(old.path)
+        return added_to(tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="module")
+def remote_like(tmp_path_factory):
+    """One with LanceDB's index on both sides, as in an object store, or built by an earlier version."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sextant.gallery.search.index.EXACT_BELOW", 500)
+        patch.setattr(finalize, "plan_index", plan_remote_index)
+        return added_to(tmp_path_factory.mktemp("remote"))
+
+
+@pytest.fixture(params=["own", "remote_like"])
+def gallery(request):
+    return request.getfixturevalue(request.param)
 
 
 def test_both_sides_agree_with_an_exact_scan(gallery):
@@ -48,8 +66,8 @@ def test_both_sides_agree_with_an_exact_scan(gallery):
     assert min(hits.values()) >= 0.95 * 320
 
 
-def test_the_index_keeps_its_partitions_when_photos_are_added(gallery):
-    index = gallery.manifest.index
+def test_the_index_of_lancedb_keeps_its_partitions_when_photos_are_added(remote_like):
+    index, gallery = remote_like.manifest.index, remote_like
     plan = gallery.photos.search(cone(1, 4)[0]).distance_type("cosine").nprobes(index.probes).limit(5).analyze_plan()
     assert re.findall(r"partitions_ranked=(\d+)", plan) == [str(index.partitions)]
 
@@ -65,7 +83,8 @@ def test_vectors_are_those_of_the_table_in_the_order_asked_for(gallery):
 def test_without_the_files_beside_its_tables_a_gallery_finds_the_same(gallery, monkeypatch):
     again = Gallery.open(gallery.path)
     assert gallery.indexed_rows.vectors and gallery.outliers.vectors and gallery.outliers.details
-    monkeypatch.setattr("sextant.gallery.store.find_local_path", lambda _: None)
+    for reader in ("StoredVectors", "Details"):
+        monkeypatch.setattr(f"sextant.gallery.store.{reader}.opened", lambda *_: None)
     assert again.indexed_rows.vectors is None and again.outliers.vectors is None
     for query in cone(5, 5):
         for side in (find_nearest, find_farthest):
@@ -94,4 +113,4 @@ def test_old_versions_are_cleared_away_beside_an_index(tmp_path, monkeypatch):
     assert len(list((tmp_path / "g" / "photos.lance" / "data").iterdir())) == 1
     assert len(find_nearest(gallery, vectors[0], 5)) == 5
     latest = connect(gallery.path).open_table("photos")
-    assert {index.name for index in latest.list_indices()} == {"vector_idx", "sha256_idx"}
+    assert {index.name for index in latest.list_indices()} == {"sha256_idx"}
