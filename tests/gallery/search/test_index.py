@@ -36,6 +36,21 @@ def added_to(folder) -> Gallery:
     return Gallery.open(old.path)
 
 
+def test_a_gallery_of_an_earlier_version_gets_our_index_when_photos_are_added(tmp_path, monkeypatch):
+    monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 500)
+    with monkeypatch.context() as patch:
+        patch.setattr(finalize, "plan_index", plan_remote_index)
+        old = made_gallery(tmp_path / "g", 1500, DIMENSION, cone(1500, 1))
+    assert (old.manifest.index.kind, len(old.photos.list_indices())) == ("IVF_RQ", 2)
+    with open_writer(old.path, DIMENSION) as writer:
+        writer.begin(BuildTask("add", "more", "made-1", {}), old.manifest)
+        writer.append(made_rows(1510)[1500:], cone(10, 2))
+        finish_gallery(writer, spec="made", fingerprint="made-1", source="made", settings={})
+    new = Gallery.open(old.path)
+    assert (new.manifest.index.kind, len(new.photos.list_indices())) == ("IVF_SIMHASH", 1)
+    assert find_nearest(new, cone(10, 2)[0], 1)[0].id == "001500.jpg"
+
+
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
