@@ -17,14 +17,14 @@ from sextant.gallery.search.index import (
     plan_index,
     plan_remote_index,
 )
-from sextant.gallery.search.recall import measure_recall, refuse_below_floor
+from sextant.gallery.search.recall import RecallCheck, refuse_below_floor
 from sextant.gallery.sources.records import Unreadable
 from sextant.gallery.statistics import compute_nearest_percentiles
 from sextant.gallery.store import Gallery
 
 _CHECKED = 100  # queries of the build's own check
 _WANTED = 0.99  # recall up to which more partitions are probed
-_MORE = 1.6
+_MORE = 1.25  # times as many; in larger steps, searches would read more than they need to
 _MOST_RERANKED = 2048  # where every partition is probed; codes of few dimensions tell rows apart less well
 
 
@@ -86,8 +86,9 @@ def finish_gallery(
 
 def _check(writer: GalleryWriter, manifest: Manifest) -> Manifest:
     """Probe more partitions and re-rank more rows until recall is as wanted; then hold it against the floor."""
+    check = RecallCheck.prepare(Gallery(writer.path, manifest, writer.database, None), _CHECKED)
     while True:
-        recall = measure_recall(Gallery(writer.path, manifest, writer.database, None), _CHECKED)
+        recall = check.measure(Gallery(writer.path, manifest, writer.database, None))
         index = manifest.index
         exhausted = index.probes >= index.partitions and index.rerank >= _MOST_RERANKED
         if recall.near >= _WANTED or exhausted:

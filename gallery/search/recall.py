@@ -27,30 +27,67 @@ class _Side:
     similarity: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class RecallCheck:
+    """Random rows of a gallery and the true sides of each, itself left out: scanned for once, measured by again and again.
+
+    Attributes:
+        own: ids of the rows.
+        vectors: theirs, (n, dimension).
+        near, far: ids of the rows that an exact scan finds.
+        far_cosines: sum of the similarities on the far side.
+        count: how many rows are found on each side.
+    """
+
+    own: list[str]
+    vectors: NDArray[np.float32]
+    near: list[frozenset[str]]
+    far: list[frozenset[str]]
+    far_cosines: float
+    count: int
+
+    @classmethod
+    def prepare(cls, gallery: Gallery, queries: int) -> "RecallCheck":
+        """Choose up to ``queries`` rows and scan the gallery for their sides."""
+        count = min(COUNT, gallery.count - 1)
+        chosen = np.sort(np.random.default_rng(_SEED).choice(gallery.count, min(queries, gallery.count), replace=False))
+        if count < 1:
+            return cls([""] * len(chosen), np.empty((0, 0), np.float32), [], [], 0.0, 0)
+        ids = gallery.photos.search().select(["id"]).limit(gallery.count).to_arrow()["id"]
+        vectors = read_rows_at(gallery.photos, chosen)
+        near, far = _find_exact_sides(gallery.photos, vectors, chosen, count)
+        own = [ids[int(row)].as_py() for row in chosen]
+        return cls(own, vectors, _name(ids, near), _name(ids, far), float(far.similarity.sum()), count)
+
+    def measure(self, gallery: Gallery) -> Recall:
+        """Measure what the gallery's search finds of both sides."""
+        if self.count < 1:
+            return Recall(queries=len(self.own), count=self.count, near=1.0, far=1.0)
+        near_hits = far_hits = 0
+        cosines = -self.far_cosines
+        for own, vector, near, far in zip(self.own, self.vectors, self.near, self.far, strict=True):
+            nearest = [item for item in find_nearest(gallery, vector, self.count + 1) if item.id != own][: self.count]
+            farthest = [item for item in find_farthest(gallery, vector, self.count + 1) if item.id != own][: self.count]
+            near_hits += len(near & {item.id for item in nearest})
+            far_hits += len(far & {item.id for item in farthest})
+            cosines += sum(item.similarity for item in farthest)
+        total = len(self.own) * self.count
+        return Recall(
+            queries=len(self.own),
+            count=self.count,
+            near=near_hits / total,
+            far=far_hits / total,
+            far_cosine_gap=round(cosines / total, 5),
+        )
+
+
+def _name(ids: Any, side: _Side) -> list[frozenset[str]]:
+    return [frozenset(ids[int(row)].as_py() for row in rows) for rows in side.rows]
+
+
 def measure_recall(gallery: Gallery, queries: int) -> Recall:
     """Measure recall at 16 of the near and far side over random rows, each left out of its own answer."""
-    count = min(COUNT, gallery.count - 1)
-    chosen = np.sort(np.random.default_rng(_SEED).choice(gallery.count, min(queries, gallery.count), replace=False))
-    if count < 1:
-        return Recall(queries=len(chosen), count=count, near=1.0, far=1.0)
-    vectors = read_rows_at(gallery.photos, chosen)
-    near, far = _find_exact_sides(gallery.photos, vectors, chosen, count)
-    ids = gallery.photos.search().select(["id"]).limit(gallery.count).to_arrow()["id"]
-    found = {"near": 0, "far": 0}
-    cosines = 0.0
-    for index, vector in enumerate(vectors):
-        own = ids[int(chosen[index])].as_py()
-        for name, search, truth in (("near", find_nearest, near), ("far", find_farthest, far)):
-            references = [item for item in search(gallery, vector, count + 1) if item.id != own][:count]
-            expected = {ids[int(row)].as_py() for row in truth.rows[index]}
-            found[name] += len(expected & {item.id for item in references})
-            if name == "far":
-                cosines += sum(item.similarity for item in references) - float(truth.similarity[index].sum())
-    total = len(chosen) * count
-    gap = round(cosines / total, 5)
-    return Recall(
-        queries=len(chosen), count=count, near=found["near"] / total, far=found["far"] / total, far_cosine_gap=gap
-    )
+    return RecallCheck.prepare(gallery, queries).measure(gallery)
 
 
 def refuse_below_floor(path: str, recall: Recall) -> None:
