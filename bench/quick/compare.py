@@ -1,6 +1,6 @@
 """Run the quick benches and compare their ratios with those in RESULTS.md.
 
-    python -m bench.quick.compare              # exit code 1 where a ratio is more than a third worse
+    python -m bench.quick.compare              # exit code 1 where a ratio is half as much again
     python -m bench.quick.compare --write      # measure and commit new figures
 
 Every figure is a ratio, better the smaller it is. One against a peer of the same run is compared as it is. One against
@@ -27,7 +27,7 @@ from bench.quick.machine import time_reference_work
 from bench.table import print_table
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-WORSE = 4 / 3
+WORSE = 3 / 2  # on one machine, a figure of the same commit moved by two fifths within a day
 HEAD = """# Quick benches
 
 `make bench` measures these ratios again and compares. Smaller is better; the guides hold the large benches.
@@ -93,7 +93,7 @@ def main() -> int:
         write_results(figures)
         return 0
     if slower:
-        print(f"more than a third worse: {', '.join(slower)}")
+        print(f"half as much again or more: {', '.join(slower)}")
     return 1 if slower else 0
 
 

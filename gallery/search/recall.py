@@ -29,7 +29,7 @@ class _Side:
 
 @dataclass(frozen=True)
 class RecallCheck:
-    """Random rows of a gallery and the true sides of each, itself left out: scanned for once, measured by again and again.
+    """Random rows of a gallery and the true sides of each, itself left out; any number of searches is measured by them.
 
     Attributes:
         own: ids of the rows.
