@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sextant.base.array_file import DamagedFile
 from sextant.gallery.database import (
     OUTLIERS,
     PHOTOS,
@@ -23,6 +22,7 @@ from sextant.gallery.encoders.load import load_encoder
 from sextant.gallery.encoders.spec import Encoder
 from sextant.gallery.manifest import EXACT, SIMHASH, SOURCES_JOINED, Manifest, VectorIndex
 from sextant.gallery.search import simhash
+from sextant.gallery.search.array_file import DamagedFile
 from sextant.gallery.search.exact import VectorScan
 from sextant.gallery.search.index import IndexedRows
 from sextant.gallery.search.metadata import Details

@@ -25,7 +25,7 @@ from bench.table import print_table
 
 QUERIES = 200
 # Column: the unit is in the name.
-_OF_THE_GALLERY = ("build s", "build peak MB", "disk MB", "search peak MB", "search own MB", "search file MB")
+_OF_THE_GALLERY = ("build s", "build peak MB", "disk MB", "search peak MB", "search own MB", "search file MB", "probes")
 GROWING = ("build s", "build peak MB", "disk MB", "search peak MB", "near p50 ms", "far p50 ms")
 
 

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.base.array_file import DamagedFile, map_arrays
+from sextant.gallery.search.array_file import DamagedFile, map_arrays
 
 SUFFIX = ".codes"
 WORDS = 12  # of 64 bits a code: 768 bits, whatever the vectors' dimension

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sextant.base.array_file import Pieces, write_arrays
 from sextant.base.files import replace_file
 from sextant.gallery.encoders.spec import normalise
+from sextant.gallery.search.array_file import Pieces, write_arrays
 from sextant.gallery.search.exact import view_vectors
 from sextant.gallery.search.simhash import BITS, COARSE_WORDS, WORDS, get_file, pack_signs
 from sextant.gallery.statistics import read_rows_at

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sextant.base.array_file import DamagedFile, Pieces, map_arrays, write_arrays
+from sextant.gallery.search.array_file import DamagedFile, Pieces, map_arrays, write_arrays
 
 
 @pytest.fixture
