@@ -36,6 +36,7 @@ def added_to(folder) -> Gallery:
     return Gallery.open(old.path)
 
 
+@pytest.mark.slow
 def test_a_gallery_of_an_earlier_version_gets_our_index_when_photos_are_added(tmp_path, monkeypatch):
     monkeypatch.setattr("sextant.gallery.search.index.EXACT_BELOW", 500)
     with monkeypatch.context() as patch:
@@ -67,7 +68,7 @@ def remote_like(tmp_path_factory):
         return added_to(tmp_path_factory.mktemp("remote"))
 
 
-@pytest.fixture(params=["own", "remote_like"])
+@pytest.fixture(params=["own", pytest.param("remote_like", marks=pytest.mark.slow)])
 def gallery(request):
     return request.getfixturevalue(request.param)
 
@@ -81,6 +82,7 @@ def test_both_sides_agree_with_an_exact_scan(gallery):
     assert min(hits.values()) >= 0.95 * 320
 
 
+@pytest.mark.slow
 def test_the_index_of_lancedb_keeps_its_partitions_when_photos_are_added(remote_like):
     index, gallery = remote_like.manifest.index, remote_like
     plan = gallery.photos.search(cone(1, 4)[0]).distance_type("cosine").nprobes(index.probes).limit(5).analyze_plan()
