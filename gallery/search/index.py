@@ -24,8 +24,7 @@ EXACT_BELOW = 30_000  # rows that fit in memory and are scanned in a few millise
 _PROBED = 5  # partitions read for a query, for each root of their number
 _PARTITIONS = 0.25  # for each root of the rows: reading one takes 20 µs, and 9 ns for each of its rows
 RERANKED = 200  # rows re-ranked on their stored vectors, at least; with half as many more hardly more are found
-# LanceDB's index: 30 µs and 15 ns.
-_LANCE_PARTITIONS = 0.5
+_LANCE_PARTITIONS = 0.5  # the same of LanceDB's index, which takes 30 µs a partition and 15 ns a row
 _MOST_LANCE_PARTITIONS = 256  # with more of them, LanceDB's builds grow like rows^1.5
 _LANCE_RERANKED = 96
 _SAMPLE_RATE = 64  # rows a partition is trained on
@@ -166,7 +165,7 @@ class IndexedRows:
 
     def _find_allowed(self, condition: str) -> NDArray[np.int64]:
         """Return LanceDB's numbers of the rows that fulfil a SQL condition."""
-        # A column has to be named: where there is none, LanceDB reads all of them, which takes thirty times as long.
+        # Name a column: without one, LanceDB reads them all and takes thirty times as long.
         found = self.table.search().where(condition).select(["latitude"]).with_row_id(True).to_batches(_READ_ROWS)
         return np.asarray(found.read_all()["_rowid"].to_numpy(), dtype=np.int64)
 

@@ -29,7 +29,7 @@ class _Side:
 
 @dataclass(frozen=True)
 class RecallCheck:
-    """Random rows of a gallery and the true sides of each, itself left out; any number of searches is measured by them.
+    """Random rows of a gallery with their true nearest and farthest rows, to measure searches against.
 
     Attributes:
         own: ids of the rows.
@@ -48,7 +48,7 @@ class RecallCheck:
 
     @classmethod
     def prepare(cls, gallery: Gallery, queries: int) -> "RecallCheck":
-        """Choose up to ``queries`` rows and scan the gallery for their sides."""
+        """Choose up to ``queries`` rows and scan the gallery for their nearest and farthest rows."""
         count = min(COUNT, gallery.count - 1)
         chosen = np.sort(np.random.default_rng(_SEED).choice(gallery.count, min(queries, gallery.count), replace=False))
         if count < 1:

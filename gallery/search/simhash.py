@@ -9,8 +9,8 @@ vectors that differ from the centre by r and s, at an angle θ, the expected sha
 A search reads the partitions whose centres are nearest. It compares the first 256 bits of every code, and all bits of
 the rows that are then nearest; whoever asks re-ranks the best of these on their stored vectors.
 
-LanceDB's index (``index.py``) finds the same, but takes 3 ms for a search of one partition and seven times as long to
-build; it serves galleries in an object store, which have no files beside their tables.
+LanceDB's index (``index.py``) finds as much, but takes 3 ms to search one partition and five times as long to build. It
+serves galleries in an object store, which have no files beside their tables.
 """
 
 import math
@@ -29,7 +29,7 @@ WORDS = 12  # of 64 bits a code: 768 bits, whatever the vectors' dimension
 COARSE_WORDS = 4  # of these are compared first; of 3, the nearest are lost, and 6 take half as long again
 BITS, COARSE_BITS = 64 * WORDS, 64 * COARSE_WORDS
 _SHORTLIST = 20  # rows whose whole codes are compared, for each one wanted; with twice as many hardly more are found
-_SAMPLED = 16  # every how many-th estimate says where the shortlist ends
+_SAMPLED = 16  # every sixteenth estimate is sampled to see where the shortlist ends
 _COSINES = np.cos(np.pi * np.arange(BITS + 1) / BITS).astype(np.float32)  # of the angle, by differing bits
 
 
@@ -206,5 +206,5 @@ def _select_smallest(values: NDArray[np.float32], count: int) -> NDArray[np.int6
     sample = values[::_SAMPLED]
     rank = min(len(sample) - 1, -(-count // _SAMPLED))
     chosen = np.flatnonzero(values <= np.partition(sample, rank)[rank])
-    # Where equal photos lie in a row, the sample may tell too little.
+    # Where equal photos lie in a row, the sample can mislead.
     return chosen if len(chosen) >= count // 2 else np.argpartition(values, count - 1)[:count]

@@ -81,7 +81,7 @@ def _make_rotation(dimension: int) -> NDArray[np.float32]:
 def _encode(
     table: Any, centres: NDArray[np.float32], rotation: NDArray[np.float32], turned: NDArray[np.float32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32], NDArray[np.uint64]]:
-    """Return of each row its number, its partition, its distance from that one's centre, and its code (n, WORDS)."""
+    """Return each row's number, its partition, its distance from the partition's centre, and its code (n, WORDS)."""
     count = int(table.count_rows())
     numbers, partition = np.empty(count, np.int64), np.empty(count, np.int32)
     lengths, codes = np.empty(count, np.float32), np.empty((count, WORDS), np.uint64)
