@@ -165,14 +165,26 @@ def measure_start() -> list[Figure]:
 
 
 def read_results() -> list[Figure]:
-    """Read the committed figures; none before the first --write."""
+    """Read the committed figures; none before the first --write.
+
+    Raises:
+        SystemExit: a row is not as --write writes it.
+    """
     if not RESULTS.exists():
         return []
-    rows = [line.strip("| \n").split(" | ") for line in RESULTS.read_text(encoding="utf-8").splitlines()]
-    return [
-        Figure(name, float(ratio), Against[against.upper()], float(reference_ms))
-        for name, ratio, against, reference_ms, *_ in (row for row in rows if row[0].startswith("bench."))
-    ]
+    lines = RESULTS.read_text(encoding="utf-8").splitlines()
+    return [_read_row(line) for line in lines if line.startswith("| bench.")]
+
+
+def _read_row(line: str) -> Figure:
+    name, *values = line.strip("| \n").split(" | ")
+    try:
+        ratio, against, reference_ms = values[:3]
+        return Figure(name, float(ratio), Against[against.upper()], float(reference_ms))
+    except (ValueError, KeyError) as error:
+        raise SystemExit(
+            f"{RESULTS.name}: the row {name!r} cannot be read; restore the file, or delete it and run with --write"
+        ) from error
 
 
 def write_results(figures: list[Figure]) -> None:

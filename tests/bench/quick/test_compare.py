@@ -36,6 +36,12 @@ def test_figures_are_kept(run_compare):
     assert compare.read_results() == BEFORE
 
 
+def test_a_row_of_another_form_is_named(run_compare):
+    compare.RESULTS.write_text("| bench.a: search, of flat | 0.50 | x86_64, 2 cores | 2026-11-29 |\n")
+    with pytest.raises(SystemExit, match="search, of flat' cannot be read; restore the file"):
+        compare.read_results()
+
+
 def test_a_worse_figure_is_named(run_compare):
     code, output = run_compare((0.6, 1.4, 1.3), reference_ms=100.0)
     assert code == 1 and "half as much again or more: bench.b: start, of 2 s\n" in output
