@@ -28,8 +28,8 @@ TEXTURE_SIZE = (256, 192)  # width, height of the picture on which texture is me
 GRID = 4  # cells per side of the pooled layouts
 
 # Bins narrow around grey, where most of the world's colours lie: CIE L*, then a* and b* alike.
-LIGHTNESS_EDGES = np.array([25.0, 50.0, 75.0])
-CHROMA_EDGES = np.array([-30.0, -15.0, -8.0, -3.0, 3.0, 8.0, 15.0, 30.0])
+LIGHTNESS_EDGES = np.array([25, 50, 75], dtype=np.float32)
+CHROMA_EDGES = np.array([-30, -15, -8, -3, 3, 8, 15, 30], dtype=np.float32)
 COLOUR_BANDS = 2  # upper and lower half: skies are not ground
 COLOUR_POWER = 1 / 3
 COLOUR_BINS = (len(LIGHTNESS_EDGES) + 1) * (len(CHROMA_EDGES) + 1) ** 2
@@ -103,10 +103,9 @@ def describe_parts(image: Image.Image) -> dict[str, SmallFloats]:
 def convert_to_lab(rgb: Image.Image) -> SmallFloats:
     """Convert an sRGB picture to CIE L*a*b* (D65), (height, width, 3); IEC 61966-2-1 and CIE 15."""
     linear = _load_linear_light()[np.asarray(rgb)]
-    relative = np.stack([linear @ row for row in _RGB_TO_XYZ], axis=-1)
-    root = np.where(relative > (6 / 29) ** 3, np.cbrt(relative), relative * (29 / 6) ** 2 / 3 + 4 / 29)
-    x, y, z = root[..., 0], root[..., 1], root[..., 2]
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)
+    relative = np.stack([linear @ row for row in _RGB_TO_XYZ])
+    x, y, z = np.where(relative > (6 / 29) ** 3, np.cbrt(relative), relative * (29 / 6) ** 2 / 3 + 4 / 29)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
 # Rows give X, Y and Z relative to the D65 white, so that white is (1, 1, 1).
@@ -122,9 +121,17 @@ def _count_colours(lab: SmallFloats) -> SmallFloats:
     The root lets a small patch of a rare colour (a yellow line, red earth) speak beside a large sky.
     """
     side = len(CHROMA_EDGES) + 1
-    lightness = np.digitize(lab[..., 0], LIGHTNESS_EDGES)
-    red, yellow = np.digitize(lab[..., 1], CHROMA_EDGES), np.digitize(lab[..., 2], CHROMA_EDGES)
+    planes = np.ascontiguousarray(np.moveaxis(lab, -1, 0))
+    lightness, red, yellow = map(_find_bins, planes, (LIGHTNESS_EDGES, CHROMA_EDGES, CHROMA_EDGES))
     return _count_in_bands((lightness * side + red) * side + yellow, COLOUR_BANDS, COLOUR_BINS) ** COLOUR_POWER
+
+
+def _find_bins(values: SmallFloats, edges: SmallFloats) -> NDArray[np.int64]:
+    """Return what ``np.digitize`` does, which takes five times as long for so few edges."""
+    passed = np.zeros(values.shape, dtype=np.uint8)
+    for edge in edges:
+        passed += values >= edge
+    return passed.astype(np.int64)
 
 
 def _count_patterns(grey: NDArray[np.int16]) -> SmallFloats:
@@ -135,7 +142,7 @@ def _count_patterns(grey: NDArray[np.int16]) -> SmallFloats:
     ring = [(-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1)]
     for bit, (down, right) in enumerate(ring):
         neighbour = grey[1 + down : height - 1 + down, 1 + right : width - 1 + right]
-        pattern |= (neighbour > threshold).astype(np.uint8) << np.uint8(bit)
+        pattern |= (neighbour > threshold).view(np.uint8) << np.uint8(bit)
     shares = _count_in_bands(_load_uniform_patterns()[pattern], TEXTURE_BANDS, TEXTURE_BINS)
     return shares**TEXTURE_POWER
 
@@ -145,15 +152,15 @@ def _measure_energy(grey: SmallFloats) -> SmallFloats:
     # The widest filters let a little of frequency zero through; subtracting the mean removes it.
     padded = np.pad(grey - grey.mean(), ENERGY_MARGIN, mode="symmetric")
     columns = np.ascontiguousarray(scipy.fft.fft2(padded).T)
-    energies = [np.log(_pool(_filter(columns, scale)[..., None])[..., 0] + ENERGY_FLOOR) for scale in _make_scales()]
-    return np.concatenate([(energy - energy.mean()).ravel() for energy in energies])
+    energies = [np.log(_pool(_filter(columns, scale)) + ENERGY_FLOOR) for scale in _make_scales()]
+    return np.concatenate([(energy - energy.mean()).transpose(0, 2, 1).ravel() for energy in energies])
 
 
 def _filter(columns: SmallComplexes, scale: "_Scale") -> SmallFloats:
-    """Return the magnitude of the filters' responses without the margin: (filters, COLOUR_SIDE, COLOUR_SIDE).
+    """Return the magnitude of the filters' responses without the margin, columns first: (filters, width, height).
 
     Half the work of ``ifft2`` of the whole: columns that a filter stops are zero, and rows of the margin are not
-    transformed. Of 563 descriptors three differ, by at most 2e-8.
+    transformed. The descriptors of 800 photos differ by at most 1e-7 from those of whole transforms.
 
     Args:
         columns: (side, side), the spectrum with its second axis first.
@@ -162,23 +169,31 @@ def _filter(columns: SmallComplexes, scale: "_Scale") -> SmallFloats:
     side, inner = len(columns), slice(ENERGY_MARGIN, -ENERGY_MARGIN)
     passed = scipy.fft.ifft(columns[scale.column] * scale.gain, norm="forward", overwrite_x=True)[:, inner]
     rows = np.zeros((scale.filters, side, COLOUR_SIDE), dtype=np.complex64)
-    rows[scale.filter, scale.column] = passed * np.float32(1 / side**2)
-    responses = scipy.fft.ifft(rows, axis=1, norm="forward", overwrite_x=True)[:, inner]
-    return np.ascontiguousarray(np.abs(responses).transpose(0, 2, 1))
+    rows[scale.filter, scale.column] = passed
+    responses: SmallComplexes = scipy.fft.ifft(rows, axis=1, norm="forward", overwrite_x=True)[:, inner]
+    return np.abs(responses)
 
 
 def _average_cells(lab: SmallFloats) -> SmallFloats:
     """Return the mean colour of each cell, seen from a middle grey: a tiny image."""
-    layout: SmallFloats = (_pool(lab[None])[0] - np.array([50, 0, 0], dtype=np.float32)).ravel()
+    cell = COLOUR_SIDE // GRID
+    cells = lab.reshape(GRID, cell, GRID, cell, 3).mean(axis=(1, 3), dtype=np.float32)
+    layout: SmallFloats = (cells - np.array([50, 0, 0], dtype=np.float32)).ravel()
     return layout
 
 
 def _pool(planes: SmallFloats) -> SmallFloats:
-    """Return (n, side, side, channels) averaged to (n, GRID, GRID, channels)."""
-    count, side, _, channels = planes.shape
-    cell = side // GRID
-    cells: SmallFloats = planes.reshape(count, GRID, cell, GRID, cell, channels).mean(axis=(2, 4), dtype=np.float32)
+    """Return (n, COLOUR_SIDE, COLOUR_SIDE) averaged to (n, GRID, GRID)."""
+    share = _make_cell_shares()
+    cells: SmallFloats = share.T @ (planes @ share)
     return cells
+
+
+@cache
+def _make_cell_shares() -> SmallFloats:
+    """Return what each pixel of a row adds to the mean of each cell, (COLOUR_SIDE, GRID)."""
+    cell = COLOUR_SIDE // GRID
+    return np.kron(np.eye(GRID), np.full((cell, 1), 1 / cell)).astype(np.float32)
 
 
 def _count_in_bands(bins: NDArray[np.int64], bands: int, size: int) -> SmallFloats:
@@ -216,7 +231,8 @@ def _load_uniform_patterns() -> NDArray[np.int64]:
 class _Scale:
     """The filters of one scale, without the columns of the spectrum that they stop.
 
-    `filter` and `column` (n,) say which filter passes which column; `gain` (n, side) says how much of it.
+    `filter` and `column` (n,) say which filter passes which column; `gain` (n, side) says how much of it, divided by
+    the number of frequencies.
     """
 
     filters: int
@@ -232,7 +248,7 @@ def _make_scales() -> tuple[_Scale, ...]:
     scales = np.split(bank, np.cumsum(ORIENTATIONS)[:-1])
     passed = [np.nonzero((filters > STOPPED).any(axis=2)) for filters in scales]
     return tuple(
-        _Scale(len(filters), number, column, filters[number, column])
+        _Scale(len(filters), number, column, filters[number, column] / np.float32(bank[0].size))
         for filters, (number, column) in zip(scales, passed, strict=True)
     )
 

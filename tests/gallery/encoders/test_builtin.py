@@ -40,6 +40,12 @@ def test_a_flat_picture_has_no_energy_and_the_parts_are_those_weighed():
     assert not parts["energy"].any()
 
 
+@given(values=st.lists(st.floats(-200, 200, width=32) | st.sampled_from(builtin.CHROMA_EDGES.tolist())))
+def test_bins_are_those_of_numpy(values):
+    found = builtin._find_bins(np.array(values, dtype=np.float32), builtin.CHROMA_EDGES)
+    assert found.tolist() == np.digitize(values, builtin.CHROMA_EDGES).tolist()
+
+
 def test_the_energy_is_that_of_whole_transforms():
     grey = np.random.default_rng(0).random((builtin.COLOUR_SIDE, builtin.COLOUR_SIDE), dtype=np.float32)
     margin, cell = builtin.ENERGY_MARGIN, builtin.COLOUR_SIDE // builtin.GRID
