@@ -1,10 +1,14 @@
 """Outlines with no more corners than the eye needs. What a region holds is told by its circles, not by its outline."""
 
-from itertools import pairwise
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import Any, Self
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry import shape
 
 from sextant.base.arrays import Bools, Floats, Ints
@@ -12,7 +16,9 @@ from sextant.base.arrays import Bools, Floats, Ints
 FLATTEST = 0.05  # the cosine beyond 87 degrees of latitude would keep every corner near a pole
 FINEST_SHARE = 0.005  # of a part's size that a line may stray where an outline is passed on: 22 corners of a circle
 _OF_SHORTER = 0.02  # of the shorter side that a line may stray
+_FARTHER = 1.1  # times as far as before that a line must be allowed to stray for another step
 _DIGITS = 6
+_FEWEST = 4  # corners of a ring, the last of which is the first again
 Rings = list[Floats]
 """The rings of one part, the outer one first: each (n, 2), longitude before latitude, closed."""
 
@@ -28,32 +34,21 @@ def simplify_geojson(geojson: dict[str, Any], share: float) -> dict[str, Any]:
         geojson: longitude first, cut at ±180 as RFC 7946 asks.
         share: `FINEST_SHARE`, or more for fewer corners.
     """
-    return simplify_parts(read_parts(geojson), share)
+    return next(simplify_in_steps(geojson, [share]))
 
 
-def read_parts(geojson: dict[str, Any]) -> list[Rings]:
-    """Read the parts of a GeoJSON Polygon or MultiPolygon, to simplify them several times."""
-    parts = [geojson["coordinates"]] if geojson["type"] == "Polygon" else geojson["coordinates"]
-    return [[np.array(ring, dtype=float) for ring in part] for part in parts if part]
+def simplify_in_steps(geojson: dict[str, Any], shares: Sequence[float]) -> Iterator[dict[str, Any]]:
+    """Yield the outline with fewer corners for each share in turn, as `simplify_geojson` does.
 
-
-def simplify_parts(parts: list[Rings], share: float) -> dict[str, Any]:
-    """Return the parts of a region as a GeoJSON Polygon or MultiPolygon, simplified as `simplify_geojson` says."""
-    if not parts:
-        return {"type": "MultiPolygon", "coordinates": []}
-    tolerances = [_choose_tolerance(rings[0], share) for rings in parts]
-    simple = _simplify_rings(parts, tolerances)
-    rounded = [
-        [np.round(ring, _count_digits(tolerance)) for ring in rings]
-        for rings, tolerance in zip(simple, tolerances, strict=True)
-    ]
-    for number in np.flatnonzero(~_are_valid(rounded)).tolist():
-        # Two corners can meet once they are rounded.
-        rounded[number] = [np.round(ring, _DIGITS) for ring in parts[number]]
-    kept = [[ring.tolist() for ring in rings if len(ring) >= 4] for rings in rounded]
-    if len(kept) == 1:
-        return {"type": "Polygon", "coordinates": kept[0]}
-    return {"type": "MultiPolygon", "coordinates": kept}
+    A share that lets no line stray a tenth farther than the one before is passed over: it would drop hardly a corner.
+    """
+    outline = _Outline.read(geojson)
+    before: Floats | None = None
+    for share in shares:
+        tolerances = outline.choose_tolerances(share)
+        if before is None or (tolerances > _FARTHER * before).any():
+            yield outline.simplify(tolerances)
+            before = tolerances
 
 
 def count_corners(geojson: dict[str, Any]) -> int:
@@ -61,42 +56,96 @@ def count_corners(geojson: dict[str, Any]) -> int:
     return int(shapely.get_num_coordinates(shape(geojson)))
 
 
-def _choose_tolerance(outer: Floats, share: float) -> float:
-    """Return how far a line of this part may stray, in degrees."""
-    (west, south), (east, north) = outer.min(axis=0), outer.max(axis=0)
-    stretch = max(FLATTEST, float(np.cos(np.radians(max(abs(south), abs(north))))))
-    longer, shorter = max(east - west, north - south), min(east - west, north - south)
-    return float(min(share * longer * stretch, _OF_SHORTER * shorter))
+@dataclass(frozen=True)
+class _Outline:
+    """A region, laid out so that one call simplifies all its lines: each call costs more than a line."""
+
+    parts: list[Rings]
+    part_of_ring: Ints
+    lines: NDArray[np.object_]
+    """(lines,) LineStrings between the corners that stay."""
+    ring_of_line: Ints
+
+    @classmethod
+    def read(cls, geojson: dict[str, Any]) -> Self:
+        """Read a GeoJSON Polygon or MultiPolygon."""
+        given = [geojson["coordinates"]] if geojson["type"] == "Polygon" else geojson["coordinates"]
+        parts = [[np.array(ring, dtype=float) for ring in part] for part in given if part]
+        cut = [_cut_ring(ring) for rings in parts for ring in rings]
+        chains = [chain for of_ring in cut for chain in of_ring]
+        numbers = np.repeat(np.arange(len(chains)), [len(chain) for chain in chains])
+        return cls(
+            parts,
+            part_of_ring=np.repeat(np.arange(len(parts)), [len(rings) for rings in parts]),
+            lines=np.asarray(shapely.linestrings(np.concatenate(chains), indices=numbers)) if chains else np.array([]),
+            ring_of_line=np.repeat(np.arange(len(cut)), [len(of_ring) for of_ring in cut]),
+        )
+
+    def choose_tolerances(self, share: float) -> Floats:
+        """Return how far a line of each part may stray, in degrees."""
+        longer, shorter, stretch = self._sizes
+        return np.asarray(np.minimum(share * longer * stretch, _OF_SHORTER * shorter))
+
+    @cached_property
+    def _sizes(self) -> tuple[Floats, Floats, Floats]:
+        """The longer and the shorter side of each part's bounds, in degrees, and how far maps stretch it."""
+        outer = [rings[0] for rings in self.parts]
+        west, south = np.array([ring.min(axis=0) for ring in outer]).reshape(-1, 2).T
+        east, north = np.array([ring.max(axis=0) for ring in outer]).reshape(-1, 2).T
+        wide, high = east - west, north - south
+        stretch = np.maximum(FLATTEST, np.cos(np.radians(np.maximum(np.abs(south), np.abs(north)))))
+        return np.maximum(wide, high), np.minimum(wide, high), stretch
+
+    def simplify(self, tolerances: Floats) -> dict[str, Any]:
+        """Return the region as GeoJSON, each line within the tolerance of its part."""
+        corners, ring_of_corner = self._drop_corners(tolerances[self.part_of_ring][self.ring_of_line])
+        digits = _count_digits(tolerances)[self.part_of_ring][ring_of_corner]
+        corners = np.rint(corners * 10.0 ** digits[:, None]) / 10.0 ** digits[:, None]
+        long = np.bincount(ring_of_corner, minlength=len(self.part_of_ring)) >= _FEWEST
+        valid = self._find_valid(corners, ring_of_corner, long)
+        ends = [0, *accumulate(np.bincount(ring_of_corner).tolist())]
+        plain = corners.tolist()
+        kept: list[list[Any]] = [[] for _ in self.parts]
+        for ring, (begin, end) in enumerate(pairwise(ends)):
+            part = self.part_of_ring[ring]
+            if valid[part] and long[ring]:
+                kept[part].append(plain[begin:end])
+        for part in np.flatnonzero(~valid).tolist():
+            # Two corners can meet once they are rounded.
+            kept[part] = [np.round(ring, _DIGITS).tolist() for ring in self.parts[part] if len(ring) >= _FEWEST]
+        if len(kept) == 1:
+            return {"type": "Polygon", "coordinates": kept[0]}
+        return {"type": "MultiPolygon", "coordinates": kept}
+
+    def _drop_corners(self, allowed: Floats) -> tuple[Floats, Ints]:
+        """Simplify the lines; return the corners (n, 2) of all rings, each closed, and the ring of each corner."""
+        simple = shapely.simplify(self.lines, allowed, preserve_topology=False)
+        corners, line = shapely.get_coordinates(simple, return_index=True)
+        # The last corner of a line is the first of the next, and that of a ring's last line the first of the ring.
+        ring = self.ring_of_line[line]
+        inside = np.append(line[1:] == line[:-1], False)
+        closing = np.append(ring[1:] != ring[:-1], True)[: len(ring)]
+        kept = inside[: len(ring)] | closing
+        return corners[kept], ring[kept]
+
+    def _find_valid(self, corners: Floats, ring_of_corner: Ints, long: Bools) -> Bools:
+        """Return which parts are valid polygons, without the rings that are not long enough for one."""
+        outer = np.append(True, self.part_of_ring[1:] != self.part_of_ring[:-1])[: len(self.part_of_ring)]
+        valid: Bools = long[outer]
+        used = long & valid[self.part_of_ring]
+        if used.any():
+            renumbered = np.cumsum(used) - 1
+            in_use = used[ring_of_corner]
+            lines = np.asarray(shapely.linearrings(corners[in_use], indices=renumbered[ring_of_corner[in_use]]))
+            part = (np.cumsum(valid) - 1)[self.part_of_ring[used]]
+            valid[valid] = shapely.is_valid(shapely.polygons(lines, indices=part))
+        return valid
 
 
-def _count_digits(tolerance: float) -> int:
-    """Count the decimals that a tolerance in degrees leaves."""
-    return int(np.clip(np.ceil(1 - np.log10(max(tolerance, 1e-9))), 1, _DIGITS))
-
-
-def _simplify_rings(parts: list[Rings], tolerances: list[float]) -> list[Rings]:
-    """Simplify every ring between its fixed corners, all lines in one call: each call costs more than a line."""
-    chains: list[Floats] = []
-    allowed: list[float] = []
-    ring_of_chain: list[int] = []
-    ring_number = 0
-    for rings, tolerance in zip(parts, tolerances, strict=True):
-        for ring in rings:
-            cut = _cut_ring(ring)
-            chains += cut
-            allowed += [tolerance] * len(cut)
-            ring_of_chain += [ring_number] * len(cut)
-            ring_number += 1
-    numbers = np.repeat(np.arange(len(chains)), [len(chain) for chain in chains])
-    lines = shapely.linestrings(np.concatenate(chains), indices=numbers)
-    simple = shapely.simplify(lines, np.array(allowed), preserve_topology=False)
-    corners, chain_of_corner = shapely.get_coordinates(simple, return_index=True)
-    # The last corner of a chain is the first of the next.
-    inner = np.append(chain_of_corner[1:] == chain_of_corner[:-1], False)
-    ring_of_corner = np.array(ring_of_chain)[chain_of_corner[inner]]
-    ends = np.searchsorted(ring_of_corner, np.arange(1, ring_number))
-    closed = iter([np.concatenate([ring, ring[:1]]) for ring in np.split(corners[inner], ends)])
-    return [[next(closed) for _ in rings] for rings in parts]
+def _count_digits(tolerances: Floats) -> Ints:
+    """Count the decimals that tolerances in degrees leave."""
+    digits: Ints = np.clip(np.ceil(1 - np.log10(np.maximum(tolerances, 1e-9))), 1, _DIGITS).astype(np.int64)
+    return digits
 
 
 def _cut_ring(ring: Floats) -> list[Floats]:
@@ -110,23 +159,6 @@ def _cut_ring(ring: Floats) -> list[Floats]:
     turned = np.concatenate([open_ring[fixed[0] :], open_ring[: fixed[0] + 1]])
     ends: Ints = np.append(fixed - fixed[0], len(open_ring))
     return [turned[begin : end + 1] for begin, end in pairwise(ends.tolist())]
-
-
-def _are_valid(parts: list[Rings]) -> Bools:
-    """Return which parts are valid polygons."""
-    valid = np.array([len(rings[0]) >= 4 for rings in parts])
-    whole = [
-        [ring for ring in rings if len(ring) >= 4] for rings, is_whole in zip(parts, valid, strict=True) if is_whole
-    ]
-    if whole:
-        rings = [ring for kept in whole for ring in kept]
-        lines = shapely.linearrings(
-            np.concatenate(rings), indices=np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
-        )
-        part_of_ring = np.repeat(np.arange(len(whole)), [len(kept) for kept in whole])
-        polygons = shapely.polygons(np.asarray(lines), indices=part_of_ring)
-        valid[valid] = shapely.is_valid(polygons)
-    return valid
 
 
 def _on_edge(corners: Floats) -> Bools:

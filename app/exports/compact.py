@@ -5,7 +5,7 @@ import json
 import shapely
 
 from sextant.base.json_types import Document, Json
-from sextant.geo.simplify import FINEST_SHARE, read_parts, simplify_parts
+from sextant.geo.simplify import FINEST_SHARE, simplify_in_steps
 
 MOST_BYTES = 20_000
 _OUTLINE_BYTES = 3_000  # of one region
@@ -27,10 +27,10 @@ def make_compact(answer: Document) -> Json:
     claims = [{**claim, "text": _shorten_text(claim["text"])} for claim in answer["claims"]]
     compact: Json = {**answer, "region": regions, "claims": claims}
     left_out: dict[str, int] = {}
+    excess = measure_bytes(compact) - (MOST_BYTES - 100)
     for name, order in (("candidates", _rank_candidates), ("claims", list), ("sent", list)):
-        if name not in compact:
+        if name not in compact or excess <= 0:
             continue
-        excess = measure_bytes(compact) - (MOST_BYTES - 100)
         items: list[Json] = compact[name]
         ranked = order(items)
         while excess > 0 and len(ranked) > _FEWEST:
@@ -38,6 +38,7 @@ def make_compact(answer: Document) -> Json:
         if len(ranked) < len(items):
             compact[name] = [item for item in items if any(item is kept for kept in ranked)]
             left_out[name] = len(items) - len(ranked)
+            excess = measure_bytes(compact) - (MOST_BYTES - 100)
     return {**compact, "left_out": left_out} if left_out else compact
 
 
@@ -60,9 +61,7 @@ def _rank_candidates(candidates: list[Json]) -> list[Json]:
 def _compact_region(region: Json) -> Json:
     if "geojson" not in region:
         return region
-    parts = read_parts(region["geojson"])
-    for share in _SHARES:
-        outline = simplify_parts(parts, share)
+    for outline in simplify_in_steps(region["geojson"], _SHARES):
         if measure_bytes(outline) <= _OUTLINE_BYTES:
             return {**region, "geojson": outline}
     if region.get("bounded"):

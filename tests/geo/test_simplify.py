@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shapely.geometry import shape
 
 from sextant.geo.caps import compute_polygon_area_km2, draw_caps, is_covered
-from sextant.geo.simplify import count_corners, simplify_geojson
+from sextant.geo.simplify import count_corners, simplify_geojson, simplify_in_steps
 from sextant.geo.sphere import compute_great_circle_km
 
 CAPS = st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180), st.floats(0.05, 15_000)), min_size=1, max_size=5)
@@ -41,6 +41,23 @@ def test_a_point_well_inside_or_outside_is_told_alike(latitude, longitude, radiu
         away = float(compute_great_circle_km((latitude, longitude), there))
         if abs(away - radius_km) > 0.12 * radius_km:
             assert is_covered(simple, *there) == (away < radius_km)
+
+
+@given(CAPS)
+def test_steps_are_what_each_share_gives(caps):
+    drawn, shares = draw_caps(caps), (0.005, 0.01, 0.02)
+    outlines = [simplify_geojson(drawn, share) for share in shares]
+    steps = list(simplify_in_steps(drawn, shares))
+    assert steps[0] == outlines[0] and all(step in outlines for step in steps)
+
+
+def test_a_circle_takes_one_step_where_its_shorter_side_is_what_counts():
+    assert len(list(simplify_in_steps(draw_caps([(0.0, 0.0, 300.0)]), [0.02, 0.05]))) == 1
+
+
+@pytest.mark.parametrize("geojson", [{"type": "MultiPolygon", "coordinates": []}])
+def test_an_empty_region_stays_empty(geojson):
+    assert simplify_geojson(geojson, 0.01) == geojson
 
 
 def test_a_circle_needs_some_twenty_corners():
