@@ -109,7 +109,9 @@ def place_library(
             originals = [photo for photo in pending if photo.name not in copies]
             session = BatchSession(order, face, writer, len(originals))
             why = session.work(originals, stop)
-            _add_copies([photo for photo in pending if photo.name in copies], copies, folder, writer, face)
+            repeated = [photo for photo in pending if photo.name in copies]
+            if repeated:
+                _add_copies(repeated, copies, folder, writer, face)
     reason = restore_address(session.reason, task.settings) if why is End.MODEL else None
     return SessionEnd(why, face.counts, reason, (*notes, *session.notes))
 
