@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 
 from sextant.base.yaml_text import parse_yaml
@@ -58,17 +58,19 @@ class _Language:
     """The small words of a language, and the words of each kind."""
 
     small: frozenset[str]
-    patterns: Mapping[str, re.Pattern[str]]
+    kinds: Mapping[str, str]
+
+    @cached_property
+    def patterns(self) -> Mapping[str, re.Pattern[str]]:
+        """The words of each kind, compiled when the first reply in the language needs them."""
+        return {kind: re.compile("|".join(self.kinds[kind].replace("*", r"\w*").split())) for kind in KINDS}
 
 
 @lru_cache(maxsize=1)
 def _load_languages() -> Mapping[str, _Language]:
     text = files("sextant.agent.answers").joinpath("data/wording_languages.yaml").read_text(encoding="utf-8")
     return {
-        language: _Language(
-            frozenset(str(lists["small"]).split()),
-            {kind: re.compile("|".join(lists[kind].replace("*", r"\w*").split())) for kind in KINDS},
-        )
+        language: _Language(frozenset(str(lists["small"]).split()), {kind: lists[kind] for kind in KINDS})
         for language, lists in parse_yaml(text).items()
     }
 

@@ -4,8 +4,7 @@ The words are data (``agent/guard/data/claimed_checks.yaml``); ``python -m bench
 """
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +20,49 @@ _EDGELESS = ("zh",)  # written without spaces, so word boundaries cannot be matc
 QUOTED = re.compile(r"[\"“”„«»「」][^\"“”„«»「」]{0,200}[\"“”„«»「」]")
 
 
-@dataclass(frozen=True)
 class ClaimPatterns:
-    """Patterns of one language for sentences that report a check."""
+    """Patterns of one language for sentences that report a check: each is compiled when the first sentence needs it.
 
-    named: re.Pattern[str]
-    topics: tuple[tuple[re.Pattern[str], Tools], ...]
-    done: re.Pattern[str]
-    leads: re.Pattern[str]
-    looking: re.Pattern[str] | None
-    denied: re.Pattern[str]
+    Args:
+        edges: whether words end where a letter does not follow; not in a language that is written without spaces.
+    """
+
+    def __init__(self, data: dict[str, Any], *, edges: bool) -> None:
+        self._data, self._edges = data, edges
+
+    @cached_property
+    def named(self) -> re.Pattern[str]:
+        """Sources that Sextant cannot reach."""
+        return self._compile(self._data["named"])
+
+    @cached_property
+    def topics(self) -> tuple[tuple[re.Pattern[str], Tools], ...]:
+        """What was checked, and the tools that could have."""
+        return tuple((self._compile(topic), tuple(tools)) for topic, tools in self._data["topics"])
+
+    @cached_property
+    def done(self) -> re.Pattern[str]:
+        """An action that was done."""
+        return self._compile(*self._data["done"])
+
+    @cached_property
+    def leads(self) -> re.Pattern[str]:
+        """The beginning of a sentence that reports a result."""
+        return self._compile(*self._data["leads"])
+
+    @cached_property
+    def looking(self) -> re.Pattern[str] | None:
+        """An action that may only mean looking at the photo."""
+        return self._compile(self._data["looking"]) if self._data["looking"] else None
+
+    @cached_property
+    def denied(self) -> re.Pattern[str]:
+        """Words that say that something was not done."""
+        return self._compile(self._data["not"])
+
+    def _compile(self, *parts: str) -> re.Pattern[str]:
+        filled = "|".join(map(_join_lines, parts)).replace("<outside>", _join_lines(self._data["outside"]))
+        return re.compile(rf"(?<!\w)(?:{filled})(?!\w)" if self._edges else filled, re.IGNORECASE)
 
     def report(self, sentence: str) -> str | None:
         """Find the words that report an action; None when the sentence reports none."""
@@ -81,24 +113,7 @@ def find_likely_languages(sentence: str) -> list[ClaimPatterns]:
 def load_languages() -> dict[str, ClaimPatterns]:
     """Load the patterns of all supported languages, by ISO 639-1 code."""
     every = parse_yaml(_DATA.read_text(encoding="utf-8"))
-    return {code: _compile_words(data, edges=code not in _EDGELESS) for code, data in every.items()}
-
-
-def _compile_words(data: dict[str, Any], *, edges: bool) -> ClaimPatterns:
-    outside = _join_lines(data["outside"])
-
-    def pattern(*parts: str) -> re.Pattern[str]:
-        filled = "|".join(map(_join_lines, parts)).replace("<outside>", outside)
-        return re.compile(rf"(?<!\w)(?:{filled})(?!\w)" if edges else filled, re.IGNORECASE)
-
-    return ClaimPatterns(
-        named=pattern(data["named"]),
-        topics=tuple((pattern(topic), tuple(tools)) for topic, tools in data["topics"]),
-        done=pattern(*data["done"]),
-        leads=pattern(*data["leads"]),
-        looking=pattern(data["looking"]) if data["looking"] else None,
-        denied=pattern(data["not"]),
-    )
+    return {code: ClaimPatterns(data, edges=code not in _EDGELESS) for code, data in every.items()}
 
 
 def _join_lines(text: str) -> str:

@@ -19,7 +19,20 @@ _ORDER = ("metadata", "read", "retrieved", "seen", "inferred")
 _ENGLISH, _CHINESE = "en", "zh"
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
-Words = Mapping[str, re.Pattern[str]]
+
+class Words:
+    """The words of one language, by the kind of source they speak of: each kind is compiled when first asked for."""
+
+    def __init__(self, kinds: Mapping[str, str], *, edges: bool) -> None:
+        self._kinds, self._edges = kinds, edges
+        self._compiled: dict[str, re.Pattern[str]] = {}
+
+    def __getitem__(self, kind: str) -> re.Pattern[str]:
+        if kind not in self._compiled:
+            text = _join_lines(self._kinds[kind]).replace("<carrier>", _join_lines(self._kinds["carrier"]))
+            whole = rf"(?<!\w)(?:{text})(?!\w)" if self._edges else text
+            self._compiled[kind] = re.compile(whole, re.IGNORECASE)
+        return self._compiled[kind]
 
 
 def find_source(sentence: str, *, gallery: bool) -> str:
@@ -101,15 +114,7 @@ def _find_likely(plain: str) -> list[str]:
 @lru_cache(maxsize=1)
 def _load_words() -> dict[str, Words]:
     every = parse_yaml(_DATA.read_text(encoding="utf-8"))
-    return {code: _compile(kinds, edges=code != _CHINESE) for code, kinds in every.items()}
-
-
-def _compile(kinds: Mapping[str, str], *, edges: bool) -> Words:
-    carrier = _join_lines(kinds["carrier"])
-    filled = {name: _join_lines(text).replace("<carrier>", carrier) for name, text in kinds.items()}
-    return {
-        name: re.compile(rf"(?<!\w)(?:{text})(?!\w)" if edges else text, re.IGNORECASE) for name, text in filled.items()
-    }
+    return {code: Words(kinds, edges=code != _CHINESE) for code, kinds in every.items()}
 
 
 def _join_lines(text: str) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.phantoms import count_struck, read_labelled
-from sextant.agent.guard.claim_patterns import ANY_TOOL, find_claimed_checks
+from sextant.agent.guard.claim_patterns import ANY_TOOL, find_claimed_checks, load_languages
 
 EVERY = list(read_labelled())
 
@@ -31,3 +31,10 @@ def test_a_check_of_nothing_named_is_any_tool():
 
 def test_quoted_words_are_not_the_models():
     assert find_claimed_checks('The poster says "verified on Google Maps".') is None
+
+
+@pytest.mark.parametrize("language", load_languages())
+def test_every_pattern_of_a_language_can_be_compiled(language):
+    words = load_languages()[language]
+    assert all(pattern.pattern for pattern in (words.named, words.done, words.leads, words.denied))
+    assert words.topics and (words.looking is None or words.looking.pattern)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sextant.agent.guard.claims import Trace, build_ledger, check_sentence
-from sextant.agent.guard.sentence_sources import find_source
+from sextant.agent.guard.sentence_sources import Words, find_source
 from sextant.base.yaml_text import parse_yaml
 
 SENTENCES = {
@@ -149,3 +149,10 @@ def test_most_unseen_sentences_get_the_tag_that_a_person_gives_them():
     print(f"{right} of {len(pairs)}")
     assert len(pairs) == 60
     assert right >= 57
+
+
+def test_every_kind_of_words_of_every_language_can_be_compiled():
+    path = Path(__file__).parents[3] / "agent" / "guard" / "data" / "sentence_sources.yaml"
+    for kinds in parse_yaml(path.read_text(encoding="utf-8")).values():
+        words = Words(kinds, edges=True)
+        assert all(words[kind] is words[kind] for kind in kinds)
