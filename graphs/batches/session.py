@@ -5,10 +5,11 @@ Evaluations and libraries share it. What differs between them, such as what a li
 
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
+from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -105,16 +106,19 @@ class BatchSession(Generic[Item]):
     def _work(self, photos: Iterable[Item], stop: threading.Event) -> End:
         waiting = iter(photos)
         flying: set[Future[Json]] = set()
+        ended: SimpleQueue[Future[Json]] = SimpleQueue()
         with ThreadPoolExecutor(self._at_once, thread_name_prefix="photo") as pool:
             try:
                 while True:
                     while len(flying) < self._at_once and not stop.is_set() and (photo := next(waiting, None)):
-                        flying.add(pool.submit(self._locate, photo))
+                        future = pool.submit(self._locate, photo)
+                        flying.add(future)
+                        future.add_done_callback(ended.put)
                     if not flying:
                         return self._end(End.STOPPED if stop.is_set() else End.DONE)
-                    ended, flying = wait(flying, return_when=FIRST_COMPLETED)
-                    for future in ended:
-                        self._take(future.result())
+                    future = ended.get()
+                    flying.remove(future)
+                    self._take(future.result())
                     if self._breaker.is_long():
                         stop.set()
             except SpendLimitReached:
