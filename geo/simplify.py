@@ -34,21 +34,25 @@ def simplify_geojson(geojson: dict[str, Any], share: float) -> dict[str, Any]:
         geojson: longitude first, cut at ±180 as RFC 7946 asks.
         share: `FINEST_SHARE`, or more for fewer corners.
     """
-    return next(simplify_in_steps(geojson, [share]))
+    return next(simplify_in_steps(geojson, [share], 0))
 
 
-def simplify_in_steps(geojson: dict[str, Any], shares: Sequence[float]) -> Iterator[dict[str, Any]]:
+def simplify_in_steps(geojson: dict[str, Any], shares: Sequence[float], most_corners: int) -> Iterator[dict[str, Any]]:
     """Yield the outline with fewer corners for each share in turn, as `simplify_geojson` does.
 
     A share that lets no line stray a tenth farther than the one before is passed over: it would drop hardly a corner.
+    So are outlines of more than ``most_corners``, all but the last.
     """
     outline = _Outline.read(geojson)
-    before: Floats | None = None
+    steps: list[Floats] = []
     for share in shares:
         tolerances = outline.choose_tolerances(share)
-        if before is None or (tolerances > _FARTHER * before).any():
-            yield outline.simplify(tolerances)
-            before = tolerances
+        if not steps or (tolerances > _FARTHER * steps[-1]).any():
+            steps.append(tolerances)
+    for number, tolerances in enumerate(steps, 1):
+        corners, ring_of_corner = outline.drop_corners(tolerances)
+        if len(corners) <= most_corners or number == len(steps):
+            yield outline.write(corners, ring_of_corner, tolerances)
 
 
 def count_corners(geojson: dict[str, Any]) -> int:
@@ -96,9 +100,8 @@ class _Outline:
         stretch = np.maximum(FLATTEST, np.cos(np.radians(np.maximum(np.abs(south), np.abs(north)))))
         return np.maximum(wide, high), np.minimum(wide, high), stretch
 
-    def simplify(self, tolerances: Floats) -> dict[str, Any]:
-        """Return the region as GeoJSON, each line within the tolerance of its part."""
-        corners, ring_of_corner = self._drop_corners(tolerances[self.part_of_ring][self.ring_of_line])
+    def write(self, corners: Floats, ring_of_corner: Ints, tolerances: Floats) -> dict[str, Any]:
+        """Return corners that `drop_corners` left as GeoJSON, each with the digits that its part's tolerance leaves."""
         digits = _count_digits(tolerances)[self.part_of_ring][ring_of_corner]
         corners = np.rint(corners * 10.0 ** digits[:, None]) / 10.0 ** digits[:, None]
         long = np.bincount(ring_of_corner, minlength=len(self.part_of_ring)) >= _FEWEST
@@ -117,8 +120,9 @@ class _Outline:
             return {"type": "Polygon", "coordinates": kept[0]}
         return {"type": "MultiPolygon", "coordinates": kept}
 
-    def _drop_corners(self, allowed: Floats) -> tuple[Floats, Ints]:
+    def drop_corners(self, tolerances: Floats) -> tuple[Floats, Ints]:
         """Simplify the lines; return the corners (n, 2) of all rings, each closed, and the ring of each corner."""
+        allowed = tolerances[self.part_of_ring][self.ring_of_line]
         simple = shapely.simplify(self.lines, allowed, preserve_topology=False)
         corners, line = shapely.get_coordinates(simple, return_index=True)
         # The last corner of a line is the first of the next, and that of a ring's last line the first of the ring.

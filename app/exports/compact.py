@@ -9,6 +9,7 @@ from sextant.geo.simplify import FINEST_SHARE, simplify_in_steps
 
 MOST_BYTES = 20_000
 _OUTLINE_BYTES = 3_000  # of one region
+_CORNER_BYTES = len("[0.0, 0.0], ")  # at least
 _SHARES = (FINEST_SHARE, 0.01, 0.02, 0.05)  # how far an outline may stray, as a share of its part's size
 _FEWEST = 3  # entries of a list that are always kept
 _LONGEST = 500  # characters of one claim
@@ -61,7 +62,7 @@ def _rank_candidates(candidates: list[Json]) -> list[Json]:
 def _compact_region(region: Json) -> Json:
     if "geojson" not in region:
         return region
-    for outline in simplify_in_steps(region["geojson"], _SHARES):
+    for outline in simplify_in_steps(region["geojson"], _SHARES, _OUTLINE_BYTES // _CORNER_BYTES):
         if measure_bytes(outline) <= _OUTLINE_BYTES:
             return {**region, "geojson": outline}
     if region.get("bounded"):

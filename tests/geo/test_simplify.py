@@ -47,12 +47,20 @@ def test_a_point_well_inside_or_outside_is_told_alike(latitude, longitude, radiu
 def test_steps_are_what_each_share_gives(caps):
     drawn, shares = draw_caps(caps), (0.005, 0.01, 0.02)
     outlines = [simplify_geojson(drawn, share) for share in shares]
-    steps = list(simplify_in_steps(drawn, shares))
+    steps = list(simplify_in_steps(drawn, shares, 100_000))
     assert steps[0] == outlines[0] and all(step in outlines for step in steps)
 
 
 def test_a_circle_takes_one_step_where_its_shorter_side_is_what_counts():
-    assert len(list(simplify_in_steps(draw_caps([(0.0, 0.0, 300.0)]), [0.02, 0.05]))) == 1
+    assert len(list(simplify_in_steps(draw_caps([(0.0, 0.0, 300.0)]), [0.02, 0.05], 100))) == 1
+
+
+def test_outlines_with_too_many_corners_are_passed_over_but_for_the_last():
+    drawn, shares = draw_caps([(0.0, 0.0, 300.0), (40.0, 60.0, 300.0)]), (0.001, 0.005, 0.01)
+    every = list(simplify_in_steps(drawn, shares, 1_000))
+    assert len(every) == 3
+    assert list(simplify_in_steps(drawn, shares, count_corners(every[1]))) == every[1:]
+    assert list(simplify_in_steps(drawn, shares, 1)) == every[2:]
 
 
 @pytest.mark.parametrize("geojson", [{"type": "MultiPolygon", "coordinates": []}])
