@@ -3,6 +3,7 @@
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 
 class AlreadyLocked(Exception):
@@ -72,6 +73,81 @@ def is_locked(path: Path) -> bool:
         return False
     lock.release()
     return False
+
+
+def _load_fcntl() -> Any:
+    """Return the module that locks open files; None on Windows, which has none."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    return fcntl
+
+
+_FCNTL = _load_fcntl()
+
+
+class DataLock:
+    """An exclusive lock on the very file that is protected: there is no second file to make and to delete.
+
+    On Windows, where a locked file cannot be read, a file beside it is locked.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: int | None = None
+        self._beside = Lock(_make_beside(path)) if _FCNTL is None else None
+
+    def take(self) -> None:
+        """Take the lock now; the file is made where it is missing.
+
+        Raises:
+            AlreadyLocked: somebody holds it.
+            OSError: the file cannot be opened or made.
+        """
+        if self._beside is not None:
+            self._beside.take()
+            return
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _FCNTL.flock(file, _FCNTL.LOCK_EX | _FCNTL.LOCK_NB)
+        except BaseException as error:
+            os.close(file)
+            if isinstance(error, BlockingIOError):
+                raise AlreadyLocked("unknown") from error
+            raise
+        self._file = file
+
+    def release(self) -> None:
+        """Let go of the lock; without effect where it is not held."""
+        if self._beside is not None:
+            self._beside.release()
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def is_data_locked(path: Path) -> bool:
+    """Return whether somebody holds the ``DataLock`` of a file. Makes no file."""
+    if _FCNTL is None:
+        return is_locked(_make_beside(path))
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        _FCNTL.flock(file, _FCNTL.LOCK_SH | _FCNTL.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a network file system that cannot lock
+        return False
+    finally:
+        os.close(file)
+    return False
+
+
+def _make_beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.lock")
 
 
 def _sign(descriptor: int) -> None:

@@ -19,7 +19,7 @@ from sextant.base.errors import SextantError
 from sextant.base.json_lines import BrokenLine, JsonLines, is_torn, read_lines
 from sextant.base.json_text import encode_json
 from sextant.base.json_types import Json
-from sextant.base.locks import AlreadyLocked, Lock, is_locked
+from sextant.base.locks import AlreadyLocked, DataLock, is_data_locked
 
 FORMAT = 1
 # Request fields that are left out of the key: the model's address, its time limit, the path of a file.
@@ -105,7 +105,7 @@ class Cassette:
         self.cut = False
         self._lock = threading.Lock()
         self._file: JsonLines | None = None
-        self._held: Lock | None = None
+        self._held: DataLock | None = None
         self._waits = DiskWaits()
 
     @classmethod
@@ -128,7 +128,7 @@ class Cassette:
             CassetteError: as ``read``.
             SextantError: the file cannot be written.
         """
-        held = Lock(lock_file(path))
+        held = DataLock(path)
         try:
             held.take()
         except AlreadyLocked as error:
@@ -288,14 +288,9 @@ def make_checksum(line: Json) -> str:
     return hash_text(encode_canonical(line))[:12]
 
 
-def lock_file(path: Path) -> Path:
-    """Return the lock file that keeps other processes from recording to the same cassette."""
-    return path.with_name(f".{path.name}.lock")
-
-
 def is_in_use(path: Path) -> bool:
     """Return whether a process is recording to the cassette now."""
-    return is_locked(lock_file(path))
+    return is_data_locked(path)
 
 
 def make_changed_error(path: Path, number: int) -> CassetteError:

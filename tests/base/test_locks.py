@@ -1,14 +1,16 @@
+import errno
 import multiprocessing
 import os
 import threading
 
 import pytest
 
-from sextant.base.locks import AlreadyLocked, Lock, is_locked
+from sextant.base import locks
+from sextant.base.locks import AlreadyLocked, DataLock, Lock, is_data_locked, is_locked
 
 
-def hold(path, held, release):
-    lock = Lock(path)
+def hold(path, held, release, kind=Lock):
+    lock = kind(path)
     lock.take()
     held.set()
     release.wait(30)
@@ -76,3 +78,62 @@ def test_a_folder_that_cannot_be_made_is_the_systems_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         Lock(tmp_path / "file" / "lock").take()
+
+
+def test_a_file_that_another_process_has_locked_can_be_read_and_is_free_once_that_dies(tmp_path):
+    data = tmp_path / "data"
+    data.write_text("content")
+    context = multiprocessing.get_context("spawn")
+    held, release = context.Event(), context.Event()
+    other = context.Process(target=hold, args=(data, held, release, DataLock))
+    other.start()
+    assert held.wait(60)
+    try:
+        assert is_data_locked(data) and data.read_text() == "content"
+        with pytest.raises(AlreadyLocked):
+            DataLock(data).take()
+    finally:
+        release.set()
+        other.join()
+    assert not is_data_locked(data)
+    DataLock(data).take()
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+@pytest.fixture(params=["posix", "windows"])
+def either_system(request, monkeypatch):
+    if request.param == "windows":
+        monkeypatch.setattr(locks, "_FCNTL", None)
+
+
+@pytest.mark.usefixtures("either_system")
+def test_a_locked_file_is_free_after_its_release(tmp_path):
+    data, lock = tmp_path / "data", DataLock(tmp_path / "data")
+    assert not is_data_locked(data) and not data.exists()
+    lock.take()
+    assert is_data_locked(data)
+    with pytest.raises(AlreadyLocked):
+        DataLock(data).take()
+    lock.release()
+    lock.release()
+    assert not is_data_locked(data)
+    lock.take()
+    lock.release()
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.usefixtures("either_system")
+def test_a_file_that_cannot_be_made_is_the_systems_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        DataLock(tmp_path / "file" / "data").take()
+
+
+def test_a_file_system_without_locks_is_the_systems_error_and_holds_nothing(tmp_path, monkeypatch):
+    def refuse(file, operation):
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(locks._FCNTL, "flock", refuse)
+    with pytest.raises(OSError, match="not supported"):
+        DataLock(tmp_path / "data").take()
+    assert not is_data_locked(tmp_path / "data")
