@@ -227,7 +227,8 @@ class Sessions:
             return str(waiting["id"])
         with self._open_saver() as saver:
             state = build_chat().compile(checkpointer=saver).get_state(make_config(session))
-        return str(state.values.get("message", {}).get("id")) if state.next else None
+        # Not `state.next`: it leaves out a step that has run, whose checkpoint a full disk did not take.
+        return str(state.values.get("message", {}).get("id")) if state.tasks else None
 
     def add_spending(self, session: str, spent: Json) -> None:
         """Add spending that no message caused, such as a fork's; the caller must hold the session."""

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from langgraph.checkpoint.sqlite import SqliteSaver
 
 from sextant.agent.chat.constraints import reject
 from sextant.agent.privacy.precision import Policy
@@ -149,6 +150,26 @@ def test_a_model_answers_with_tools_and_its_phantom_check_is_struck(session, que
 
 class Killed(BaseException):
     """What stands for the end of the process."""
+
+
+def test_an_answer_whose_last_checkpoint_is_lost_is_finished(session, query, monkeypatch):
+    session.send("where?", query)
+    put = SqliteSaver.put
+
+    def lose_last(saver, config, checkpoint, *rest):
+        if checkpoint["channel_values"].get("turns", [{}])[-1].get("id") == "m2-reply":
+            raise Killed
+        return put(saver, config, checkpoint, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteSaver, "put", lose_last)
+        with pytest.raises(Killed):
+            session.send("why there?")
+    assert [turn["by"] for turn in session.sessions.read_state(session.id)["turns"]] == ["you", "sextant", "you"]
+    assert session.sessions.is_interrupted(session.id)
+    state = session.sessions.finish_interrupted(session.id, session.context)
+    assert [turn["by"] for turn in state["turns"]] == ["you", "sextant"] * 2
+    assert not session.sessions.is_interrupted(session.id)
 
 
 def test_a_follow_up_that_was_interrupted_is_finished_without_paying_twice(session, query, monkeypatch):
