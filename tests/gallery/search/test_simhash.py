@@ -31,10 +31,11 @@ def clustered(count: int, dimension: int, seed: int) -> np.ndarray:
 def index_of(folder: Path, vectors: np.ndarray, pieces: int = 3) -> tuple[SimHashIndex, np.ndarray]:
     """The index of vectors written in a few pieces, and LanceDB's number of each."""
     count, dimension = vectors.shape
+    made = made_rows(count)
     with open_writer(str(folder), dimension) as writer:
         writer.begin(BuildTask("build", "made", "made", {}), None)
         for rows in np.array_split(np.arange(count), pieces):
-            writer.append([made_rows(count)[row] for row in rows], vectors[rows])
+            writer.append([made[row] for row in rows], vectors[rows])
         write_simhash(writer.photos, folder, min(PARTITIONS, count))
         stored = writer.photos.search().with_row_id(True).select(["id"]).limit(count).to_arrow().sort_by("id")
         return SimHashIndex.opened(folder, "photos", writer.photos.version), stored["_rowid"].to_numpy().astype(
