@@ -29,7 +29,7 @@ def serve(
 
     Raises:
         WrongUse: the address is not loopback and has no token, or the tile address or basemap is invalid.
-        SextantError: the port is taken, the page's assets are not built, or the gallery cannot be opened.
+        SextantError: the port is taken, the extra `web` is missing, or the gallery cannot be opened.
     """
     try:
         from sextant.app.web.connections import (

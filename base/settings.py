@@ -133,7 +133,7 @@ class Settings:
     verify: Annotated[
         str | None,
         Option(
-            "How candidates are weighed: calibrated, density, similarity or top1.",
+            "How candidates are weighed: calibrated, density, similarity, top1 or random.",
             _PROMPTS,
             Effect.RECIPE,
             "NAME",

@@ -1,6 +1,6 @@
 """Score a file of raw model answers: answered, refused, unparsable, and the error of each.
 
-    python -m eval.answers FILE [--json]
+    python -m sextant.eval.answers FILE [--json]
 
 FILE is JSON lines, plain or .gz: one answer a line with `raw` (the model's words), `latitude` and `longitude` (the
 truth, degrees), and `model` or `file` to group by. Accuracy counts great-circle distances below each radius; its
@@ -143,7 +143,7 @@ def _format_table(scores: list[Score]) -> Table:
 def main(file: Path, as_json: bool) -> None:
     """Score FILE, JSON lines of raw model answers with the truth beside them, plain or .gz.
 
-    Example: python -m eval.answers answers.jsonl.gz
+    Example: python -m sextant.eval.answers answers.jsonl.gz
     """
     try:
         scores = score(read_rows(file))

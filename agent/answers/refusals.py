@@ -31,22 +31,3 @@ _FAILED = re.compile(r"\W{0,4}(?:error|exception|traceback|http(?:\s|/\d)|\w{0,4
 def refuses(text: str) -> bool:
     """Return whether a folded text without a position declines to give one. A program's error is not a refusal."""
     return not _FAILED.match(text) and bool(_REFUSES.search(text.lower()))
-
-
-def find_last_refusal_end(text: str) -> int:
-    """Return where the sentence of the last refusal ends, 0 without one."""
-    found = None
-    for found in _REFUSES.finditer(_lower(text)):  # noqa: B007
-        pass
-    if found is None:
-        return 0
-    ends = [end for end in (text.find(mark, found.end()) for mark in (". ", ".\n", "\n", ", ")) if end >= 0]
-    return min(ends, default=len(text))
-
-
-def _lower(text: str) -> str:
-    """Return a text in lower case with every character at its place, which `str.lower` does not promise ("İ")."""
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
-    return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)

@@ -21,8 +21,6 @@ SLACK_H = 1.0  # a camera clock may be off by a time zone or summer time
 # A photo does not fit if its support for the joint place is under this share of that for its own best place.
 MISFIT = 0.25
 
-Weighted = tuple[NDArray[np.float64], NDArray[np.float64]]
-
 
 @dataclass(frozen=True)
 class PhotoEvidence:

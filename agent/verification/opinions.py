@@ -1,4 +1,4 @@
-"""Who said what, and how far each is to be believed before anything is known of this photo."""
+"""Prior reliability of each answer."""
 
 from dataclasses import dataclass
 from functools import lru_cache

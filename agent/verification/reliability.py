@@ -1,4 +1,4 @@
-"""How far each model's word is to be believed before anything is known of this photo."""
+"""Prior reliability of each model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -18,7 +18,6 @@ from sextant.geo.caps import HALF_ROUND_KM
 from sextant.geo.sphere import compute_great_circle_km
 
 RINGS_KM = np.array([0.1, 1.0, 25.0, 200.0, 750.0, 2500.0, HALF_ROUND_KM])
-_LOG_RINGS = np.log(RINGS_KM)
 _LEADERS = 16  # heaviest points that get circles
 _SAME_KM = 2.0  # nearer points are one
 _LEVELS = np.exp(np.linspace(np.log(10.0), np.log(1e-12), 160))  # probability per km², from a doorstep to the globe

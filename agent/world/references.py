@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sextant.base.documents.references import ReferenceDocument
 from sextant.gallery.search.search import Reference
-from sextant.geo.places import label, label_all
+from sextant.geo.places import label_all
 
 OPEN_SEA = "open sea"
 
@@ -22,8 +22,3 @@ def references_to_json(references: Sequence[Reference]) -> list[ReferenceDocumen
         }
         for item, place in zip(references, places, strict=True)
     ]
-
-
-def name_place(latitude: float, longitude: float) -> str:
-    """Name the place of a position: ``Paris, France``, or ``open sea``."""
-    return label(latitude, longitude) or OPEN_SEA

@@ -52,11 +52,18 @@ def add_library_options(command: Command) -> Command:
     path = click.Path(path_type=Path)
     options = [
         _make_option("--out", type=path, metavar="DIR", help="Locate a whole library: write what comes out into DIR."),
-        _make_option("--retry-errors", is_flag=True, help="Also locate the photos again that failed before."),
+        _make_option("--retry-errors", is_flag=True, help="Also retry the photos that failed before."),
         _make_option("--only-missing", is_flag=True, help="Only photos that state no position of their own."),
-        _make_option("--since", metavar="DAY", help="Only photos taken on this day or later, as 2024-05-01."),
-        _make_option("--like", metavar="PATTERN", help="Only photos whose name matches, as 'IMG_*' or holiday."),
-        _make_option("--track", type=path, metavar="FILE.gpx", help="Show where this track was beside the answers."),
+        _make_option("--since", metavar="DAY", help="Only photos taken on this day or later, such as 2024-05-01."),
+        _make_option(
+            "--like", metavar="PATTERN", help="Only photos whose name matches PATTERN, such as 'IMG_*' or holiday."
+        ),
+        _make_option(
+            "--track",
+            type=path,
+            metavar="FILE.gpx",
+            help="Show the track's position at each photo's time beside its answer.",
+        ),
         _make_option(
             "--clock-offset",
             default="0",

@@ -124,7 +124,11 @@ def remove(name: str, home: str | None) -> None:
 @click.argument("question", metavar="QUESTION")
 @click.option("--near", nargs=2, type=float, metavar="LATITUDE LONGITUDE", help="Look around this position only.")
 @click.option(
-    "--radius-km", type=click.FloatRange(0, 500, min_open=True), default=25.0, show_default=True, help="How far."
+    "--radius-km",
+    type=click.FloatRange(0, 500, min_open=True),
+    default=25.0,
+    show_default=True,
+    help="Search radius around the position, in kilometres.",
 )
 @click.option("--limit", type=click.IntRange(1, 100), default=5, show_default=True, help="Show at most this many.")
 @DRAW

@@ -7,5 +7,5 @@ import click
 PROCESSES: dict[str, Any] = {
     "type": click.IntRange(1, 64),
     "metavar": "N",
-    "help": "Processes on this machine; 1 needs the least memory.  [default: as many as pay, up to 4]",
+    "help": "Processes on this machine; 1 needs the least memory.  [default: one per core where it is faster, up to 4]",
 }

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sextant.base.arrays import Floats
 from sextant.base.errors import SextantError
 
 MICRODEGREES = 1_000_000
-Micro = NDArray[np.int32]
 
 
 class MapError(SextantError):

@@ -141,11 +141,7 @@ def _open_picture(name: str, content: bytes) -> tuple[Image.Image, Image.Image, 
         return picture, stored, (_SEVERAL,) if _holds_several(stored, content) else ()
     except Exception as error:
         if (part := _recover_part(stored)) is not None:
-            return (
-                part,
-                stored,
-                ("the file is cut off or broken; the part of the picture that could not be read is black",),
-            )
+            return part, stored, (_UPPER_PART,)
         if stored.format not in ("JPEG", "MPO") or content.rstrip(b"\0").endswith(_END_OF_IMAGE):
             raise PhotoError(name, f"is broken or truncated ({_explain(error)}); export it again") from error
     ended = _open_header(name, content + _END_OF_IMAGE)
@@ -340,7 +336,7 @@ def _read_exif(image: Image.Image) -> Image.Exif | None:
 def _read_orientation(exif: Image.Exif | None) -> int:
     try:
         return int(exif.get(_ORIENTATION, 1)) if exif is not None else 1
-    except Exception:
+    except Exception:  # hostile metadata raises anything; the picture is then taken as upright
         return 1
 
 

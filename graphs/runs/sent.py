@@ -1,6 +1,5 @@
 """List what a run sent to which service: read from its recording, not from what was planned."""
 
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -116,8 +115,3 @@ def _find_host(service: str, settings: Json) -> str:
     provider, _ = parse_spec(service)
     address = settings.get("base_url") or (SERVICES[provider].address if provider in SERVICES else "")
     return urlsplit(address).hostname or "an unknown address"
-
-
-def encode_sent(sent: list[Sent]) -> str:
-    """Encode what was sent as canonical JSON."""
-    return json.dumps(sent, sort_keys=True, ensure_ascii=False, indent=1)

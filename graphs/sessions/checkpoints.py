@@ -50,7 +50,7 @@ class PackedSerializer(JsonPlusSerializer):
     def loads_typed(self, data: tuple[str, bytes]) -> Any:
         kind, content = data
         if not kind.endswith("+z"):
-            raise SextantError(f"a checkpoint of the unknown kind {kind!r} was refused; delete the checkpoints file")
+            raise SextantError(f"a checkpoint of the unknown kind {kind!r} was refused; start a new session")
         unpacker = zlib.decompressobj()
         try:
             plain = unpacker.decompress(content, BIGGEST)
@@ -58,8 +58,8 @@ class PackedSerializer(JsonPlusSerializer):
                 return super().loads_typed((kind.removesuffix("+z"), plain))
         except Exception as error:  # damaged or crafted bytes raise whatever they lead to
             what = " ".join(f"{type(error).__name__}: {error}".split())[:120]
-            raise SextantError(f"a checkpoint is damaged ({what}); delete the checkpoints file") from error
-        raise SextantError("a checkpoint that unpacks to over 256 MiB was refused; delete the checkpoints file")
+            raise SextantError(f"a checkpoint is damaged ({what}); start a new session") from error
+        raise SextantError("a checkpoint that unpacks to over 256 MiB was refused; start a new session")
 
 
 def _is_compressible(content: bytes) -> bool:

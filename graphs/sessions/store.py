@@ -112,11 +112,6 @@ class Sessions:
         )
         return summary
 
-    def read_update_time(self, session: str) -> float:
-        """Read when the session last changed, in epoch seconds; 0 when it does not exist."""
-        rows = self._table.read("SELECT updated FROM sessions WHERE id = ?", (session,))
-        return float(rows[0][0]) if rows else 0.0
-
     def list_update_times(self) -> dict[str, float]:
         """Read when each session last changed, in epoch seconds."""
         return {str(row[0]): float(row[1]) for row in self._table.read("SELECT id, updated FROM sessions")}

@@ -10,7 +10,9 @@ from sextant.app.render.terminal import echo, echo_json
 
 @click.command("rescore", short_help="Verify a run's recorded candidates again, with no new calls.")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--verify", "strategy", required=True, metavar="NAME", help="top1, density, calibrated or similarity.")
+@click.option(
+    "--verify", "strategy", required=True, metavar="NAME", help="top1, density, calibrated, similarity or random."
+)
 @click.option(
     "--optimise",
     type=click.Choice(["balanced", "street", "city", "country"]),

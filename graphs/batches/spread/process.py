@@ -106,7 +106,7 @@ class WorkerProcess:
             code = self._popen.wait()
             ended = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
             raise SextantError(
-                f"a worker process {ended} while it was loading; if memory is short, use fewer, as --processes 1"
+                f"a worker process {ended} while it was loading; if memory is short, use --processes 1"
             ) from None
         if ready.problem is not None:
             raise WrongUse(ready.problem) if ready.wrong_use else SextantError(ready.problem)
