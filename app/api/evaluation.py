@@ -74,7 +74,7 @@ def evaluate(
         shard: part I of N, for several machines.
         retry_errors: evaluate only the photos that failed before.
         calls: cache model and tool calls in this folder and reuse them.
-        processes: on this machine, this one among them; None uses as many as pay, up to 4; 1 needs the least memory.
+        processes: on this machine, this one among them; None uses one per core where it is faster, up to 4.
         on_event: receives ``{"step": "evaluate", "done", "total", "failed"}`` after each photo.
         settings: any other setting by its name; model, gallery, preset and home as of `sextant.locate`.
 

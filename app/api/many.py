@@ -64,7 +64,7 @@ def locate_many(
             nothing; failed ones are tried again. A line's answer is under 20 kB: outlines are simplified, and weak
             candidates beyond that are counted in ``left_out``. None keeps nothing on disk longer than the answers live.
         max_usd: the money of all photos together.
-        processes: on this machine, this one among them; None uses as many as pay, up to 4; 1 needs the least memory.
+        processes: on this machine, this one among them; None uses one per core where it is faster, up to 4.
         on_event: receives progress events with their ``photo``, and ``{"step": "located", "photo", "done", "total"}``
             after each.
         settings: any other setting by its name; the rest as of `sextant.locate`.

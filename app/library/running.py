@@ -46,7 +46,7 @@ class LibraryTask:
         max_usd: the money of all photos together.
         retry_errors: also locate the photos again that failed before.
         workers: spread the photos over a Ray cluster.
-        processes: of this machine, this one among them; None means as many as pay.
+        processes: of this machine, this one among them; None means one per core where it is faster, up to 4.
         idle: worker processes that were started before the settings were known.
     """
 

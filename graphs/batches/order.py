@@ -68,7 +68,7 @@ class BatchOrder:
         behind: wraps the backend that answers the calls.
         on_event: receives the name of a photo and a progress event of its run, from several threads.
         workers: spreads the photos over the workers of a Ray cluster instead of the threads of this process.
-        processes: of this machine, this one among them; None means as many as pay.
+        processes: of this machine, this one among them; None means one per core where it is faster, up to 4.
         idle: worker processes that were started before the order was known.
     """
 

@@ -39,7 +39,7 @@ def bound_processes(model: str, concurrency: int, processes: int | None, photos:
     """Return how many processes a batch uses at most, as far as that is known before its gallery is opened.
 
     Args:
-        processes: as the user asks; None means as many as pay.
+        processes: as the user asks; None means one per core where it is faster, up to 4.
         photos: of the batch.
     """
     if processes is not None:
