@@ -38,7 +38,7 @@ class EvalTask:
         chosen: how they were chosen (limit, seed, shard), for the record.
         max_usd: the money of the whole evaluation.
         workers: spreads the photos over the workers of a Ray cluster.
-        processes: of this machine, this one among them; None means as many as pay.
+        processes: of this machine, this one among them; None means one per core where it is faster, up to 4.
     """
 
     benchmark: Benchmark
